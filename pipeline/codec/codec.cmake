@@ -1,0 +1,1 @@
+cx_room(codec DEPS base)

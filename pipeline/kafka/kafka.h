@@ -1,0 +1,102 @@
+/* kafka.h - batches in, records out, transactions, topic administration. The only room that sees librdkafka.
+ *
+ * One struct cx_kafka is one consumer in one group plus one transactional producer, used by one thread. The order of calls is the loop of
+ * run/: poll, (begin lazily) produce, commit. Everything below keeps invariants 2, 5-9 and 14; their reasons are told in kafka/ARCHITECTURE
+ * comments at the definitions. Results of calls that talk to the cluster: */
+#ifndef CX_KAFKA_H
+#define CX_KAFKA_H
+#include "base/error.h"
+#include "stage/stage.h" /* struct cx_message, struct cx_header */
+
+enum cx_kafka_result {
+    CX_KAFKA_OK,
+    CX_KAFKA_ABORTED, /* the transaction is gone; the position is back at the committed offsets: drop the changes and poll again */
+    CX_KAFKA_FATAL    /* exit 70 (or 69, 78 as err says); the supervisor starts anew (invariant 9) */
+};
+/* kafka: map of cx.yaml, read through the option table. Secrets come from files. */
+struct cx_kafka_config {
+    struct cx_str brokers;            /* host:port,host:port */
+    struct cx_str client_id;
+    struct cx_str instance;           /* group.instance.id and transactional.id suffix; null: dynamic member, id made unique by a lock file */
+    struct cx_str state_dir;
+    int64_t transaction_timeout, session_timeout, max_poll_interval, message_timeout, socket_timeout; /* ms */
+    int64_t queue_in, queue_out;      /* bytes */
+    int64_t max_message;              /* bytes: invariant 10 */
+    struct cx_str compression;        /* of produced batches: none, lz4, zstd */
+    struct cx_str security_protocol, sasl_mechanism, sasl_username, sasl_password_file, ssl_ca, ssl_certificate, ssl_key;
+    const struct cx_node *librdkafka; /* further properties, verbatim; those that would break a promise are refused */
+    const struct cx_node *partitions; /* raw, scope, route: counts for topics.def */
+};
+extern const struct cx_option cx_kafka_options[];
+
+struct cx_kafka;
+struct cx_kafka_callbacks {
+    void *context;
+    /* A partition was given to this process (called from poll). The callee restores its state with cx_kafka_restore and returns 0; fetching
+     * starts afterwards at the committed offset. committed: -1 where the group has none. */
+    int (*assigned)(void *context, const char *topic, int32_t partition, int64_t committed, struct cx_error *err);
+    /* A partition was taken away. An open transaction that touched any lost partition has been aborted before this call. */
+    void (*revoked)(void *context, const char *topic, int32_t partition);
+    /* Before partitions are revoked, while they are still owned: finish or abort the open transaction. lost: they are owned no more, only abort. */
+    void (*revoking)(void *context, bool lost);
+};
+/* Connects. `stateful` chooses the range assignor (else roundrobin). Group and transactional ids derive from `chain`. */
+struct cx_kafka *cx_kafka_open(const struct cx_kafka_config *cfg, const char *chain, const char *const *topics, size_t topic_count, bool stateful,
+                               const struct cx_kafka_callbacks *callbacks, struct cx_error *err);
+void cx_kafka_close(struct cx_kafka *k); /* leaves the group; an open transaction is aborted */
+
+enum cx_polled { CX_POLL_NONE, CX_POLL_MESSAGE, CX_POLL_EOF, CX_POLL_FATAL };
+/* One record, or the end of one partition (message->topic, partition, offset = the position), or nothing within wait_ms.
+ * The message's bytes live until the next poll. Rebalance callbacks run inside. */
+enum cx_polled cx_kafka_poll(struct cx_kafka *k, int wait_ms, struct cx_message *message, struct cx_error *err);
+
+/* Opens a transaction if none is open. */
+enum cx_kafka_result cx_kafka_begin(struct cx_kafka *k, struct cx_error *err);
+bool cx_kafka_in_transaction(const struct cx_kafka *k);
+/* A record into the open transaction; bytes are copied. partition is explicit always. Blocks while the queue is full (backpressure). */
+enum cx_kafka_result cx_kafka_produce(struct cx_kafka *k, const char *topic, int32_t partition, struct cx_str key, struct cx_str value,
+                                      const struct cx_header *headers, size_t header_count, int64_t timestamp_ms, struct cx_error *err);
+/* Records that offset next is done in this transaction (touches the partition, also for a tick that re-sends the position). */
+void cx_kafka_done(struct cx_kafka *k, const char *topic, int32_t partition, int64_t next_offset);
+/* send_offsets + commit, with the KIP-890 guard (invariant 8). On OK the offsets given to cx_kafka_done are committed. */
+enum cx_kafka_result cx_kafka_commit(struct cx_kafka *k, struct cx_error *err);
+/* Drops the transaction and goes back to the committed offsets. */
+enum cx_kafka_result cx_kafka_abort(struct cx_kafka *k, struct cx_error *err);
+
+/* Reads a changelog partition from its start to the end seen at the call (invariant 5: end by read_uncommitted, content read_committed). */
+typedef int cx_kafka_restored_fn(void *context, const struct cx_message *message, struct cx_error *err);
+int cx_kafka_restore(struct cx_kafka *k, const char *topic, int32_t partition, cx_kafka_restored_fn *each, void *context, struct cx_error *err);
+/* Number of partitions, or -1 with err (CX_EXIT_CONFIG: no such topic; CX_EXIT_UNREACHABLE). Cached. */
+int32_t cx_kafka_partitions(struct cx_kafka *k, const char *topic, struct cx_error *err);
+/* Cluster id, static for the handle's life. */
+const char *cx_kafka_cluster_id(struct cx_kafka *k);
+/* Lag of the assigned partitions in records, position to high watermark; for metrics. */
+int64_t cx_kafka_lag(struct cx_kafka *k);
+
+/* ---- plain reading and writing, for tap, trace, audit, produce ---- */
+struct cx_reader;
+/* Reads topics by assignment, no group. from: offset, -1 the beginning, -2 the end, or ms with `by_time`. read_committed. */
+struct cx_reader *cx_reader_open(const struct cx_kafka_config *cfg, const char *const *topics, size_t topic_count, int64_t from, bool by_time, struct cx_error *err);
+/* As cx_kafka_poll. CX_POLL_EOF once per partition that is read to its end. */
+enum cx_polled cx_reader_poll(struct cx_reader *r, int wait_ms, struct cx_message *message, struct cx_error *err);
+/* All partitions at their end as of now? */
+bool cx_reader_at_end(const struct cx_reader *r);
+void cx_reader_close(struct cx_reader *r);
+
+struct cx_writer; /* idempotent producer, no transaction */
+struct cx_writer *cx_writer_open(const struct cx_kafka_config *cfg, struct cx_error *err);
+/* partition -1: murmur2 of the key (random for a null key). */
+int cx_writer_send(struct cx_writer *w, const char *topic, int32_t partition, struct cx_str key, struct cx_str value, const struct cx_header *headers,
+                   size_t header_count, struct cx_error *err);
+int cx_writer_flush(struct cx_writer *w, struct cx_error *err); /* fails if any record was not acknowledged */
+void cx_writer_close(struct cx_writer *w);
+
+/* ---- topics ---- */
+struct cx_topic_spec { const char *name; int32_t partitions; int16_t replication; const char *const *config; /* "key=value", NULL-terminated */ };
+struct cx_topic_finding { const char *topic; char text[200]; bool missing; };
+/* What differs between the cluster and the specs; findings in the arena. */
+int cx_topics_plan(const struct cx_kafka_config *cfg, struct cx_arena *arena, const struct cx_topic_spec *specs, size_t n,
+                   struct cx_topic_finding **findings, size_t *count, struct cx_error *err);
+/* Makes what is missing; sets configs that differ (sending all overrides back); never deletes, never changes partition counts. */
+int cx_topics_create(const struct cx_kafka_config *cfg, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err);
+#endif
