@@ -1,6 +1,6 @@
 /* codec.h - records as plain structs: Avro bytes in and out, JSON in and out, the wire header, splicing.
  *
- * tools/dev/avsc2c.py writes codec/records.h and records.c (into the build folder) from schemas/*.avsc. How an Avro type becomes C:
+ * tools/dev/avsc2c.py writes codec/records.h and records.c (into the build folder) from the .avsc files of schemas/. How an Avro type becomes C:
  *   record R            struct cx_<snake R>, fields by their own names (C keywords and digits first get a trailing '_')
  *   string, bytes       struct cx_str                      ["null","string"]: the same, ptr NULL is null
  *   fixed(16) Id        struct cx_id                       ["null", Id]: const struct cx_id *, NULL is null
@@ -8,6 +8,7 @@
  *   int, long           int32_t, int64_t                   ["null","int"|"long"]: struct cx_opt_i64
  *   float, double       float, double                      ["null","float"|"double"]: struct cx_opt_f64
  *   enum E              enum cx_<snake E>, CX_<E>_<SYMBOL> ["null", E]: the same enum, CX_<E>_NULL = -1 is null
+ *                       CX_<E>_SYMBOLS is how many; cx_<e>_name(value), cx_<e>_from_name(name, &value)
  *   record in a union   const struct cx_<r> *, NULL is null
  *   array of T          struct cx_<t>_list { const T *items; size_t len; } (cx_str_list for strings)
  *   map of string, long struct cx_str_map / cx_i64_map { const struct cx_str_entry *items; size_t len; }, sorted by key when written
@@ -21,16 +22,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
-
-struct cx_opt_bool { bool set, value; };
-struct cx_opt_i64 { bool set; int64_t value; };
-struct cx_opt_f64 { bool set; double value; };
-struct cx_str_list { const struct cx_str *items; size_t len; };
-struct cx_str_entry { struct cx_str key, value; };
-struct cx_str_map { const struct cx_str_entry *items; size_t len; };
-struct cx_i64_entry { struct cx_str key; int64_t value; };
-struct cx_i64_map { const struct cx_i64_entry *items; size_t len; };
-
+#include "codec/values.h"
 #include "codec/records.h" /* generated */
 
 /* Why bytes are not a record. */
@@ -52,8 +44,8 @@ const char *cx_decode_error_text(enum cx_decode_error error);
 
 /* One row per record type of our own schemas (newest version of each); generated. */
 struct cx_schema {
-    const char *subject;      /* "cx.Interaction" */
-    int32_t id;               /* newest id of ids.def */
+    const char *subject; /* "cx.Interaction" */
+    int32_t id;          /* newest id of ids.def */
     size_t struct_size;
     void (*init)(void *record);
     /* Appends the Avro body (no header). */
@@ -65,7 +57,7 @@ struct cx_schema {
     /* Reads canonical JSON by field names; missing members take the schema default (missing without one: error).
      * Accepts times as RFC 3339 or epoch ms. Unknown members are ignored here; on failure `path` names the member. */
     bool (*from_json)(struct cx_arena *arena, const struct cx_json *node, void *record, struct cx_str *path, const char **why);
-    struct cx_str avsc;       /* the schema file's own bytes */
+    struct cx_str avsc; /* the schema file's own bytes */
 };
 extern const struct cx_schema cx_interaction_schema, cx_ledger_schema, cx_identity_alias_schema, cx_metric_minute_schema;
 const struct cx_schema *cx_schema_by_subject(struct cx_str subject); /* NULL if none */
@@ -87,11 +79,11 @@ void cx_wire_encode(struct cx_buf *out, const struct cx_schema *schema, const vo
 /* Opens, resolves the writer's schema to ours where the ids differ (defaults, aliases, promotion, new and removed fields), decodes. */
 enum cx_decode_error cx_wire_decode(struct cx_arena *arena, struct cx_str wire, const struct cx_schema *schema, void *record);
 
-/* Splicing an Interaction: a stage copies the bytes before its section verbatim. */
-enum cx_section { CX_SECTION_CLASSIFICATION, CX_SECTION_DUPLICATE, CX_SECTION_IDENTITY, CX_SECTION_CONTEXT, CX_SECTION_ROUTING, CX_SECTIONS };
+/* Splicing an Interaction: a stage copies the bytes before its section verbatim. enum cx_section is generated from the schema:
+ * CX_SECTION_CLASSIFICATION, CX_SECTION_DUPLICATE, CX_SECTION_IDENTITY, CX_SECTION_CONTEXT, CX_SECTION_ROUTING, CX_SECTIONS. */
 struct cx_spliceable {
-    struct cx_str body;                  /* Avro body as received, written with our own schema id; null: not spliceable, encode whole */
-    uint32_t section_at[CX_SECTIONS];    /* offset where each section's union index stands */
+    struct cx_str body;               /* Avro body as received, written with our own schema id; null: not spliceable, encode whole */
+    uint32_t section_at[CX_SECTIONS]; /* offset where each section's union index stands */
 };
 /* cx_wire_decode for an Interaction that also says where its sections stand. */
 enum cx_decode_error cx_interaction_open(struct cx_arena *arena, struct cx_str wire, struct cx_interaction *record, struct cx_spliceable *splice);
