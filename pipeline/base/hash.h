@@ -23,8 +23,6 @@ struct cx_id cx_hash128(const void *bytes, size_t len);
 struct cx_hasher {
     uint8_t bytes[512];
     size_t len;
-    struct cx_id chained;
-    bool has_chained;
 };
 void cx_hasher_init(struct cx_hasher *h, const char *domain);
 void cx_hasher_str(struct cx_hasher *h, struct cx_str part);
@@ -40,7 +38,7 @@ static inline int32_t cx_murmur2_partition(struct cx_str key, int32_t partitions
 }
 uint32_t cx_crc32c(const void *bytes, size_t len);
 
-/* 32 lower-case hex digits, no NUL. */
+/* 32 lower-case hex digits, no NUL. Reading takes upper case too. */
 void cx_id_hex(struct cx_id id, char out[32]);
 bool cx_id_from_hex(struct cx_str hex, struct cx_id *out);
 #endif
