@@ -155,7 +155,7 @@ static bool put_short(struct cx_buf *out, double v, bool as_float)
 
 void cx_json_f64(struct cx_buf *out, double v)
 {
-    char text[32];
+    char text[48];
     if (!isfinite(v)) {
         cx_buf_str(out, CX_STR("null"));
         return;
@@ -172,7 +172,7 @@ void cx_json_f64(struct cx_buf *out, double v)
 
 void cx_json_f32(struct cx_buf *out, float v)
 {
-    char text[32];
+    char text[48];
     if (!isfinite(v)) {
         cx_buf_str(out, CX_STR("null"));
         return;
