@@ -1,0 +1,134 @@
+/* transaction.c - savepoints, rollback, commit, abort: the undo log walked. */
+#include "state/internal.h"
+
+struct cx_savepoint cx_state_savepoint(const struct cx_state *state)
+{
+    return (struct cx_savepoint){ state->log.count, state->log.len };
+}
+
+bool cx_state_is_changed(const struct cx_state *state)
+{
+    return state->log.count != 0;
+}
+
+/* Makes `block` the value of a key in a table of values of any size; NULL takes the key out. What it held before is freed. */
+static void set_block(struct cx_state *state, int table, struct cx_str key, struct cx_block *block)
+{
+    struct cx_state_table *t = &state->tables[table];
+    bool is_hash = t->row->kind == CX_TABLE_HASH;
+    size_t *bytes = is_hash ? &t->block_bytes : &t->ordered.bytes;
+    const struct cx_id *id = (const struct cx_id *)key.ptr;
+    void *place = is_hash ? cx_hash_table_find(&t->hash, id) : NULL;
+    struct cx_ordered_node *node = is_hash ? NULL : cx_ordered_find(&t->ordered, key);
+    if (place || node) {
+        struct cx_block *old = place ? cx_block_at(place) : node->value;
+        *bytes -= sizeof *old + old->len;
+        free(old);
+    }
+    if (block == NULL) {
+        if (place)
+            cx_hash_table_remove(&t->hash, id);
+        else if (node)
+            cx_ordered_remove(&t->ordered, key);
+        return;
+    }
+    *bytes += sizeof *block + block->len;
+    if (is_hash) {
+        place = place ? place : cx_hash_table_insert(&t->hash, id);
+        memcpy(place, &block, sizeof block);
+    } else if (node) {
+        node->value = block;
+    } else {
+        cx_ordered_insert(&t->ordered, key, block);
+    }
+}
+
+void cx_state_set(struct cx_state *state, int table, struct cx_str key, struct cx_str value)
+{
+    struct cx_state_table *t = &state->tables[table];
+    if (t->row->kind == CX_TABLE_ORDERED || t->row->value_size == 0) {
+        set_block(state, table, key, value.ptr ? cx_block_new(value.ptr, value.len) : NULL);
+        return;
+    }
+    const struct cx_id *id = (const struct cx_id *)key.ptr;
+    void *place = cx_hash_table_find(&t->hash, id);
+    if (value.ptr)
+        memcpy(place ? place : cx_hash_table_insert(&t->hash, id), value.ptr, value.len);
+    else if (place)
+        cx_hash_table_remove(&t->hash, id);
+}
+
+static void undo(struct cx_state *state, const struct cx_undo *record)
+{
+    struct cx_str key = cx_str_n(record->key, record->key_len);
+    switch ((enum cx_undo_kind)record->kind) {
+    case CX_UNDO_ABSENT:
+        cx_state_set(state, record->table, key, CX_STR_NULL);
+        return;
+    case CX_UNDO_BYTES:
+        cx_state_set(state, record->table, key, cx_str_n(cx_undo_old(record), record->old_len));
+        return;
+    case CX_UNDO_BLOCK:
+        set_block(state, record->table, key, cx_block_at(cx_undo_old(record)));
+        state->log.blocks--;
+        return;
+    }
+}
+
+void cx_state_rollback(struct cx_state *state, struct cx_savepoint to)
+{
+    struct cx_undo_log *log = &state->log;
+    cx_assert(to.bytes <= log->len && to.undo <= log->count);
+    while (log->len > to.bytes) {
+        const struct cx_undo *record = (const struct cx_undo *)(log->bytes + log->len - log->last);
+        undo(state, record);
+        log->len -= record->size;
+        log->last = record->previous;
+        log->count--;
+    }
+    cx_assert(log->count == to.undo);
+}
+
+void cx_state_abort(struct cx_state *state)
+{
+    cx_state_rollback(state, (struct cx_savepoint){ 0, 0 });
+    for (int i = 0; i < state->table_count; i++)
+        state->tables[i].inserted = 0;
+}
+
+void cx_state_commit(struct cx_state *state)
+{
+    struct cx_undo_log *log = &state->log;
+    for (size_t at = 0; log->blocks; at += ((const struct cx_undo *)(log->bytes + at))->size) {
+        const struct cx_undo *record = (const struct cx_undo *)(log->bytes + at);
+        if (record->kind != CX_UNDO_BLOCK)
+            continue;
+        free(cx_block_at(cx_undo_old(record)));
+        log->blocks--;
+    }
+    log->len = log->count = log->last = 0;
+    cx_state_sweep(state);
+}
+
+#define SWEEP_PER_INSERT 4 /* so a table is gone through while it grows by a quarter: at most that much of it is dead */
+#define SWEEP_AT_LEAST   16
+
+void cx_state_sweep(struct cx_state *state)
+{
+    for (int i = 0; i < state->table_count; i++) {
+        struct cx_state_table *t = &state->tables[i];
+        uint64_t visits = t->row->is_dead ? (uint64_t)SWEEP_PER_INSERT * t->inserted + SWEEP_AT_LEAST : 0;
+        for (; visits && t->hash.count; visits--) {
+            if (t->swept >= t->hash.count)
+                t->swept = 0;
+            const uint8_t *entry = cx_hash_table_entry(&t->hash, t->swept);
+            struct cx_id key;
+            memcpy(key.bytes, entry, sizeof key);
+            if (t->row->is_dead(state, &key, entry + sizeof key))
+                cx_hash_table_remove(&t->hash, &key); /* the last entry moves here: looked at next */
+            else
+                t->swept++;
+        }
+        t->inserted = 0;
+    }
+}
