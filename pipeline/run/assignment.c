@@ -1,0 +1,148 @@
+/* assignment.c - partitions coming and going: state is restored before the first record is read (invariant 5). */
+#include "kafka/kafka.h"
+#include "log/log.h"
+#include "run/process.h"
+
+#include "base/time.h"
+
+#include <sys/random.h>
+
+/* Table numbers of changelog keys are below 0x40: this byte is no table's. */
+#define GENERATION_KEY "\xFFgeneration"
+
+struct cx_str cx_generation_key(void)
+{
+    return CX_STR(GENERATION_KEY);
+}
+
+struct cx_assignment *cx_assignment_find(struct cx_process *p, struct cx_str topic, int32_t partition)
+{
+    if (p->current && p->current->partition == partition && cx_str_is(topic, p->current->topic))
+        return p->current;
+    for (size_t i = 0; i < p->assigned_count; i++)
+        if (p->assigned[i]->partition == partition && cx_str_is(topic, p->assigned[i]->topic))
+            return p->assigned[i];
+    return NULL;
+}
+
+int32_t cx_process_partitions(struct cx_process *p, const struct cx_topic *topic)
+{
+    size_t row = (size_t)(topic - cx_topics);
+    cx_assert(row < sizeof p->partitions / sizeof *p->partitions);
+    if (p->partitions[row] <= 0)
+        p->partitions[row] = cx_kafka_partitions(p->kafka, topic->name, p->err);
+    return p->partitions[row];
+}
+
+struct restoring {
+    struct cx_process *p;
+    struct cx_state *state;
+    struct cx_generation *generation;
+    int64_t keys;
+};
+
+static int on_restored(void *context, const struct cx_message *m, struct cx_error *err)
+{
+    struct restoring *r = context;
+    atomic_store(&r->p->heartbeat_ns, cx_monotonic_ns());
+    if (cx_str_eq(m->key, cx_generation_key())) {
+        if (m->value.len != sizeof r->generation->uuid.bytes)
+            return cx_fail(err, CX_EXIT_CONFIG, "%.*s/%d at %lld: a generation record that is not ours", CX_STR_ARG(m->topic), m->partition,
+                           (long long)m->offset);
+        memcpy(r->generation->uuid.bytes, m->value.ptr, sizeof r->generation->uuid.bytes);
+        r->generation->is_known = true;
+        return 0;
+    }
+    r->keys++;
+    return cx_state_restore(r->state, m->key, m->value, err);
+}
+
+static int draw_generation(struct cx_generation *g, struct cx_error *err)
+{
+    if (getrandom(g->uuid.bytes, sizeof g->uuid.bytes, 0) != (ssize_t)sizeof g->uuid.bytes)
+        return cx_fail(err, CX_EXIT_IO, "getrandom failed");
+    g->is_known = true;
+    return 0;
+}
+
+static int restore_stage(struct cx_process *p, struct cx_assignment *a, size_t i, int64_t committed, struct cx_error *err)
+{
+    const struct cx_stage *stage = cx_chain_stage(p->chain, i);
+    struct cx_state *state = cx_task_state(a->task, i);
+    if (!state)
+        return 0;
+    int32_t inputs = cx_kafka_partitions(p->kafka, a->topic, err), logs = cx_kafka_partitions(p->kafka, stage->changelog, err);
+    if (inputs < 0 || logs < 0)
+        return -1;
+    if (inputs != logs)
+        return cx_fail(err, CX_EXIT_CONFIG, "%s has %d partitions and %s has %d: state keeps its input's partition number, so they must be equal",
+                       a->topic, inputs, stage->changelog, logs);
+    struct restoring r = { p, state, &a->generations[i], 0 };
+    CX_TRY(cx_kafka_restore(p->kafka, stage->changelog, a->partition, on_restored, &r, err));
+    if (committed >= 0 && !r.generation->is_known)
+        return cx_fail(err, CX_EXIT_CONFIG, "%s/%d has a committed offset but %s/%d has no generation record: the changelog was deleted or made anew; "
+                                            "reset the group's offsets and empty the outputs, or bring the changelog back",
+                       a->topic, a->partition, stage->changelog, a->partition);
+    if (!r.generation->is_known)
+        CX_TRY(draw_generation(r.generation, err));
+    r.generation->is_pending = true;
+    cx_metric_restored(p, r.keys);
+    cx_log(CX_INFO, "restored", "stage=%s partition=%d records=%lld keys=%zu", stage->name, a->partition, (long long)r.keys,
+           cx_state_count(state, 0));
+    return 0;
+}
+
+int cx_process_assigned(void *process, const char *topic, int32_t partition, int64_t committed, struct cx_error *err)
+{
+    struct cx_process *p = process;
+    if (p->assigned_count == CX_ASSIGNED_MAX)
+        return cx_fail(err, CX_EXIT_CONFIG, "more than %d partitions in one process", CX_ASSIGNED_MAX);
+    struct cx_assignment *a = calloc(1, sizeof *a);
+    cx_assert(a != NULL);
+    snprintf(a->topic, sizeof a->topic, "%s", topic);
+    a->partition = partition;
+    a->position = committed >= 0 ? committed : 0;
+    a->last_tick_ms = cx_wall_ms();
+    a->needs_barrier = true;
+    a->task = cx_task_new(p->chain, partition);
+    cx_ledger_reset(&a->page);
+    p->assigned[p->assigned_count++] = a;
+    atomic_store(&p->is_restoring, true);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < cx_chain_length(p->chain); i++)
+        rc = restore_stage(p, a, i, committed, err);
+    atomic_store(&p->is_restoring, false);
+    atomic_store(&p->assigned_now, (int)p->assigned_count);
+    cx_log(CX_INFO, "assigned", "topic=%s partition=%d offset=%lld", topic, partition, (long long)committed);
+    return rc;
+}
+
+void cx_process_revoked(void *process, const char *topic, int32_t partition)
+{
+    struct cx_process *p = process;
+    for (size_t i = 0; i < p->assigned_count; i++) {
+        struct cx_assignment *a = p->assigned[i];
+        if (a->partition != partition || strcmp(a->topic, topic) != 0)
+            continue;
+        cx_assert(!a->is_touched);
+        cx_task_free(a->task);
+        cx_ledger_free(&a->page);
+        free(a);
+        p->assigned[i] = p->assigned[--p->assigned_count];
+        break;
+    }
+    p->current = NULL;
+    atomic_store(&p->assigned_now, (int)p->assigned_count);
+    cx_log(CX_INFO, "revoked", "topic=%s partition=%d", topic, partition);
+}
+
+void cx_process_revoking(void *process, bool lost)
+{
+    struct cx_process *p = process;
+    if (!cx_kafka_in_transaction(p->kafka))
+        return;
+    if (lost)
+        cx_process_abort(p); /* a transaction that touched a lost partition goes whole (invariant 6) */
+    else
+        cx_process_commit(p);
+}

@@ -1,0 +1,267 @@
+/* batch.c - records into a transaction, a transaction into the log: outputs, dead letters, changelog and ledger with their offsets
+ * (invariant 2), or nothing at all. */
+#include "kafka/kafka.h"
+#include "log/log.h"
+#include "run/failpoint.h"
+#include "run/process.h"
+
+#include "base/time.h"
+
+#define GENERATION_REFRESH_MS ((int64_t)3 * 86400000) /* well before half of any changelog's retention (invariant 4) */
+
+static enum cx_kafka_result produce(struct cx_process *p, const char *topic, int32_t partition, struct cx_str key, struct cx_str value,
+                                    const struct cx_header *headers, size_t header_count)
+{
+    return cx_kafka_produce(p->kafka, topic, partition, key, value, headers, header_count, p->current_timestamp_ms, p->err);
+}
+
+static int on_output(void *context, const struct cx_output *o)
+{
+    struct cx_process *p = context;
+    if (!o->topic)
+        return 0;
+    int32_t n = cx_process_partitions(p, o->topic);
+    if (n < 0) {
+        p->failed = CX_KAFKA_FATAL;
+        return -1;
+    }
+    int32_t partition = cx_chain_place(p->chain, o, p->current->partition, n);
+    p->failed = produce(p, o->topic->name, partition, o->key, o->value, o->headers, o->header_count);
+    cx_metric_produced(p, o->topic);
+    return p->failed == CX_KAFKA_OK ? 0 : -1;
+}
+
+static void on_ending(void *context, const struct cx_ending *e)
+{
+    struct cx_process *p = context;
+    cx_ledger_add(&p->current->page, e);
+    cx_metric_ending(p, e);
+    p->window_items++;
+    p->window_rejected += e->verdict == CX_REJECT;
+    if (p->window_items < p->settings->run.breaker_window)
+        return;
+    double share = (double)p->window_rejected / (double)p->window_items;
+    p->is_broken = p->is_broken || (p->settings->run.breaker_share > 0 && share > p->settings->run.breaker_share);
+    p->window_items = p->window_rejected = 0;
+}
+
+static enum cx_kafka_result begin(struct cx_process *p)
+{
+    p->sink = (struct cx_sink){ .context = p, .output = on_output, .ending = on_ending, .count = cx_metric_stage };
+    if (cx_kafka_in_transaction(p->kafka))
+        return CX_KAFKA_OK;
+    p->opened_ns = cx_monotonic_ns();
+    p->batch_records = p->batch_bytes = 0;
+    return cx_kafka_begin(p->kafka, p->err);
+}
+
+/* Changelog records of one stage's tables, its generation record first where it is due. */
+struct changelog {
+    struct cx_process *p;
+    const char *topic;
+    int32_t partition;
+};
+
+static int on_change(void *context, struct cx_str key, struct cx_str value)
+{
+    struct changelog *c = context;
+    c->p->failed = produce(c->p, c->topic, c->partition, key, value, NULL, 0);
+    return c->p->failed == CX_KAFKA_OK ? 0 : -1;
+}
+
+static enum cx_kafka_result write_changelogs(struct cx_process *p, struct cx_assignment *a)
+{
+    for (size_t i = 0; i < cx_chain_length(p->chain); i++) {
+        struct cx_state *state = cx_task_state(a->task, i);
+        if (!state)
+            continue;
+        struct changelog c = { p, cx_chain_stage(p->chain, i)->changelog, a->partition };
+        struct cx_generation *g = &a->generations[i];
+        if (g->is_pending || cx_wall_ms() - g->written_ms > GENERATION_REFRESH_MS) {
+            if (on_change(&c, cx_generation_key(), cx_str_n(g->uuid.bytes, sizeof g->uuid.bytes)) != 0)
+                return p->failed;
+            g->is_pending = true;
+        }
+        if (cx_state_changes(state, on_change, &c) != 0)
+            return p->failed;
+    }
+    return CX_KAFKA_OK;
+}
+
+static enum cx_kafka_result write_ledger(struct cx_process *p, struct cx_assignment *a, enum cx_ledger_kind kind, int64_t time_ms)
+{
+    if (p->ledger_partitions <= 0)
+        p->ledger_partitions = cx_kafka_partitions(p->kafka, p->ledger_topic, p->err);
+    if (p->ledger_partitions <= 0)
+        return CX_KAFKA_FATAL;
+    cx_arena_reset(p->arena);
+    cx_buf_reset(&p->buf);
+    cx_ledger_encode(&a->page, p->arena, cx_chain_name(p->chain), a->topic, a->partition, kind, time_ms, p->settings->hash, &p->buf);
+    struct cx_str key = cx_arena_format(p->arena, "%s/%d", a->topic, a->partition);
+    return produce(p, p->ledger_topic, a->partition % p->ledger_partitions, key, cx_buf_view(&p->buf), NULL, 0);
+}
+
+/* The first transaction on a partition says which configuration holds from here (invariant 15). */
+static enum cx_kafka_result write_barrier(struct cx_process *p, struct cx_assignment *a)
+{
+    if (!a->needs_barrier)
+        return CX_KAFKA_OK;
+    struct cx_ledger_page page = a->page;
+    cx_ledger_reset(&a->page);
+    a->page.first_offset = a->page.next_offset = page.first_offset;
+    enum cx_kafka_result result = write_ledger(p, a, CX_LEDGER_KIND_CONFIG, cx_wall_ms());
+    a->page = page;
+    return result;
+}
+
+static void touched(struct cx_process *p, struct cx_assignment *a, int64_t first_offset)
+{
+    p->current = a;
+    if (!a->is_touched) {
+        a->is_touched = true;
+        cx_ledger_reset(&a->page);
+        a->page.first_offset = first_offset;
+    }
+}
+
+static void forget_transaction(struct cx_process *p)
+{
+    for (size_t i = 0; i < p->assigned_count; i++)
+        p->assigned[i]->is_touched = false;
+    p->batch_records = p->batch_bytes = 0;
+}
+
+static void keep_transaction(struct cx_process *p)
+{
+    for (size_t i = 0; i < p->assigned_count; i++) {
+        struct cx_assignment *a = p->assigned[i];
+        if (!a->is_touched)
+            continue;
+        cx_task_commit(a->task);
+        a->needs_barrier = false;
+        for (size_t g = 0; g < 8; g++)
+            if (a->generations[g].is_pending) {
+                a->generations[g].is_pending = false;
+                a->generations[g].written_ms = cx_wall_ms();
+            }
+    }
+    cx_metric_committed(p, (double)(cx_monotonic_ns() - p->opened_ns) / 1e9, p->batch_records);
+    forget_transaction(p);
+    p->aborts_in_a_row = 0;
+    if (p->batch_limit < p->settings->run.batch_records)
+        p->batch_limit = p->batch_limit * 2 < p->settings->run.batch_records ? p->batch_limit * 2 : p->settings->run.batch_records;
+}
+
+/* The cluster has already dropped the transaction and the positions are back; now memory follows (invariant 3). After three aborts in a row
+ * the batch is halved, so that one bad record cannot hold up the rest (invariant 10). */
+static enum cx_kafka_result take_back(struct cx_process *p)
+{
+    for (size_t i = 0; i < p->assigned_count; i++)
+        if (!CX_FAILPOINT_BUG("keep-state-on-abort"))
+            cx_task_abort(p->assigned[i]->task);
+        else
+            cx_task_commit(p->assigned[i]->task);
+    forget_transaction(p);
+    cx_metric_aborted(p);
+    if (++p->aborts_in_a_row % 3 == 0 && p->batch_limit > 1)
+        p->batch_limit /= 2;
+    cx_log_limited(CX_WARN, "transaction_aborted", "in_a_row=%lld batch_limit=%lld", (long long)p->aborts_in_a_row, (long long)p->batch_limit);
+    return CX_KAFKA_ABORTED;
+}
+
+static enum cx_kafka_result failed(struct cx_process *p, enum cx_kafka_result result)
+{
+    return result == CX_KAFKA_ABORTED ? take_back(p) : result;
+}
+
+enum cx_kafka_result cx_process_abort(struct cx_process *p)
+{
+    if (!cx_kafka_in_transaction(p->kafka))
+        return CX_KAFKA_OK;
+    enum cx_kafka_result result = cx_kafka_abort(p->kafka, p->err);
+    return result == CX_KAFKA_FATAL ? result : take_back(p);
+}
+
+enum cx_kafka_result cx_process_message(struct cx_process *p, const struct cx_message *m)
+{
+    struct cx_assignment *a = cx_assignment_find(p, m->topic, m->partition);
+    cx_assert(a != NULL);
+    enum cx_kafka_result result = begin(p);
+    if (result != CX_KAFKA_OK)
+        return failed(p, result);
+    p->current_timestamp_ms = m->timestamp_ms;
+    if (CX_FAILPOINT_BUG("commit-before-produce") && p->batch_records + 1 >= p->batch_limit / 10) {
+        touched(p, a, m->offset);
+        a->page.next_offset = a->position = m->offset + 1;
+        if (cx_process_commit(p) != CX_KAFKA_OK || begin(p) != CX_KAFKA_OK)
+            return CX_KAFKA_FATAL;
+    }
+    touched(p, a, m->offset);
+    int64_t items;
+    p->failed = CX_KAFKA_OK;
+    if (cx_task_settle(a->task, m, &p->sink, &items) != 0)
+        return failed(p, p->failed);
+    a->page.records++;
+    a->page.items += items;
+    a->page.next_offset = a->position = m->offset + 1;
+    p->batch_records++;
+    p->batch_bytes += (int64_t)(m->key.len + m->value.len);
+    cx_metric_latency(p, m->timestamp_ms);
+    return p->batch_records >= p->batch_limit || p->batch_bytes >= p->settings->run.batch_bytes ? cx_process_commit(p) : CX_KAFKA_OK;
+}
+
+enum cx_kafka_result cx_process_tick(struct cx_process *p, struct cx_assignment *a, int64_t now_ms)
+{
+    enum cx_kafka_result result = cx_process_commit(p); /* a tick is a transaction of its own */
+    if (result != CX_KAFKA_OK)
+        return result;
+    a->last_tick_ms = now_ms;
+    result = begin(p);
+    if (result != CX_KAFKA_OK)
+        return failed(p, result);
+    p->current_timestamp_ms = now_ms;
+    touched(p, a, a->position);
+    a->page.next_offset = a->position;
+    p->failed = CX_KAFKA_OK;
+    if (cx_task_tick(a->task, now_ms, &p->sink) != 0)
+        return failed(p, p->failed);
+    result = write_barrier(p, a);
+    if (result == CX_KAFKA_OK)
+        result = write_ledger(p, a, CX_LEDGER_KIND_TICK, now_ms);
+    if (result == CX_KAFKA_OK)
+        result = write_changelogs(p, a);
+    if (result != CX_KAFKA_OK)
+        return failed(p, result);
+    cx_kafka_done(p->kafka, a->topic, a->partition, a->position);
+    result = cx_kafka_commit(p->kafka, p->err);
+    if (result == CX_KAFKA_OK)
+        keep_transaction(p);
+    return failed(p, result);
+}
+
+enum cx_kafka_result cx_process_commit(struct cx_process *p)
+{
+    if (!cx_kafka_in_transaction(p->kafka))
+        return CX_KAFKA_OK;
+    int64_t now = cx_wall_ms();
+    for (size_t i = 0; i < p->assigned_count; i++) {
+        struct cx_assignment *a = p->assigned[i];
+        if (!a->is_touched)
+            continue;
+        cx_ledger_check(&a->page);
+        enum cx_kafka_result result = write_barrier(p, a);
+        if (result == CX_KAFKA_OK)
+            result = write_ledger(p, a, CX_LEDGER_KIND_BATCH, now);
+        if (result == CX_KAFKA_OK)
+            result = write_changelogs(p, a);
+        if (result != CX_KAFKA_OK)
+            return failed(p, result);
+        cx_kafka_done(p->kafka, a->topic, a->partition, a->page.next_offset);
+    }
+    if (cx_failpoint_abort_now())
+        return cx_process_abort(p);
+    enum cx_kafka_result result = cx_kafka_commit(p->kafka, p->err);
+    if (result == CX_KAFKA_OK)
+        keep_transaction(p);
+    return failed(p, result);
+}

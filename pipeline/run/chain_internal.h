@@ -1,0 +1,65 @@
+/* chain_internal.h - what chain.c, chain_open.c and dead_letter.c share. */
+#ifndef CX_RUN_CHAIN_INTERNAL_H
+#define CX_RUN_CHAIN_INTERNAL_H
+#include "run/chain.h"
+
+#define CX_CHAIN_MAX 8  /* stages in a chain */
+#define CX_PORTS_MAX 16 /* outputs of a stage */
+
+struct cx_link { /* a stage in its place in the chain */
+    const struct cx_stage *stage;
+    void *config, *self;
+    const struct cx_topic *ports[CX_PORTS_MAX]; /* NULL beyond the last */
+    bool json[CX_PORTS_MAX];
+    bool writes_main; /* the last stage, and those whose main topic is kept */
+    const struct cx_topic *dead_letters;
+};
+struct cx_chain {
+    char name[128];
+    struct cx_arena *arena;
+    struct cx_link links[CX_CHAIN_MAX];
+    size_t count;
+    size_t first;      /* 1 where link 0 is only the reader of a pipe's lines */
+    int first_section; /* sections from here on belong to this chain; what an input claims to have there is discarded */
+    int64_t max_message;
+    const struct cx_node *placement; /* tenant -> partition */
+};
+
+struct cx_pending { /* an output held back until its item is settled; offsets, because the buffer may move */
+    size_t key_at, key_len, value_at, value_len;
+    bool has_key, has_value;
+    const struct cx_topic *topic;
+    const char *stage;
+    bool is_main;
+    struct cx_str tenant;
+    const struct cx_header *headers;
+    size_t header_count;
+};
+#define CX_PENDING_MAX 4096 /* outputs of one item */
+struct cx_task {
+    struct cx_chain *chain;
+    int32_t partition;
+    struct cx_state *states[CX_CHAIN_MAX];
+    struct cx_arena *arena;
+    struct cx_buf bytes;
+    struct cx_pending *pending;
+    size_t pending_count;
+    /* the message and item at hand */
+    const struct cx_message *message;
+    struct cx_item item;
+    struct cx_spliceable splice;
+    const struct cx_sink *sink;
+    size_t at;           /* index of the link at work */
+    bool too_large;      /* an output of the stage at work is over the limit */
+    size_t encoded_at, encoded_len; /* the item's own record, encoded after the stage at work; len 0: not yet */
+};
+
+struct cx_str cx_task_add_bytes(struct cx_task *task, struct cx_str bytes, size_t *at);
+/* Appends a dead letter for the item at hand, as stage `at` received it (invariant 11). */
+void cx_dead_letter(struct cx_task *task, size_t at, const struct cx_reason *reason, struct cx_str detail);
+/* The item's record as the link before `at` would have written it: header, bytes before its sections verbatim. Appends to task->bytes. */
+void cx_task_encode(struct cx_task *task);
+/* The key a topic wants: UCID hex or tenant. Appends to task->bytes and gives the range. */
+void cx_task_key(struct cx_task *task, const struct cx_topic *topic, size_t *at, size_t *len);
+void cx_record_discard(struct cx_interaction *record, int from_section);
+#endif

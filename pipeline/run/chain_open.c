@@ -1,0 +1,213 @@
+/* chain_open.c - from names and configuration to stages that are ready. */
+#include "run/chain_internal.h"
+#include "run/registry.h"
+
+#include "log/log.h"
+
+struct chain_env {
+    struct cx_env env; /* first: callbacks get its address */
+};
+
+static struct cx_str find_resource(const struct cx_env *env, const char *path)
+{
+    (void)env;
+    return cx_resource_find(cx_str(path));
+}
+
+static const char *const *list_resources(const struct cx_env *env, const char *folder)
+{
+    return cx_resource_list(env->arena, folder);
+}
+
+static int read_operator_file(const struct cx_env *env, struct cx_str path, struct cx_str *content, struct cx_error *err)
+{
+    return cx_read_file(env->arena, path, content, err);
+}
+
+/* `formats: {care: json}` of a stage's map: the port whose topic holds ".care." is written as JSON. */
+static int read_formats(struct cx_link *link, const struct cx_node *map, struct cx_error *err)
+{
+    const struct cx_node *formats = cx_node_get(map, "formats");
+    for (const struct cx_node *f = formats ? formats->first : NULL; f; f = f->next) {
+        struct cx_str format;
+        CX_TRY(cx_node_str(f, &format, err));
+        if (!cx_str_is(format, "json") && !cx_str_is(format, "avro"))
+            return cx_node_fail(f, err, "a format is avro or json");
+        char part[80];
+        snprintf(part, sizeof part, ".%.*s.", CX_STR_ARG(f->key));
+        for (size_t p = 0; p < CX_PORTS_MAX; p++)
+            if (link->ports[p] && strstr(link->ports[p]->name, part))
+                link->json[p] = cx_str_is(format, "json");
+    }
+    return 0;
+}
+
+static void find_topics(struct cx_link *link)
+{
+    const struct cx_stage *s = link->stage;
+    cx_assert(s->outputs != NULL);
+    for (size_t p = 0; p == 0 || s->outputs[p].topic; p++) {
+        cx_assert(p < CX_PORTS_MAX);
+        link->ports[p] = s->outputs[p].topic ? cx_topic_find(cx_str(s->outputs[p].topic)) : NULL;
+        cx_assert(link->ports[p] || !s->outputs[p].topic);
+    }
+    link->dead_letters = cx_topic_find(cx_str(s->dead_letters));
+    cx_assert(link->dead_letters != NULL);
+}
+
+static bool is_kept(const struct cx_node *root, const struct cx_topic *topic)
+{
+    const struct cx_node *keep = cx_node_get(root, "keep");
+    for (const struct cx_node *k = keep ? keep->first : NULL; k; k = k->next)
+        if (topic && cx_str_is(k->text, topic->name))
+            return true;
+    return false;
+}
+
+static int check_keep(const struct cx_node *root, struct cx_error *err)
+{
+    const struct cx_node *keep = cx_node_get(root, "keep");
+    for (const struct cx_node *k = keep ? keep->first : NULL; k; k = k->next)
+        if (k->type != CX_NODE_SCALAR || !cx_topic_find(k->text))
+            return cx_node_fail(k, err, "keep: no topic of ours (cx topics plan lists them)");
+    return 0;
+}
+
+static int open_link(struct cx_chain *chain, struct cx_link *link, const struct cx_node *root, struct cx_error *err)
+{
+    const struct cx_stage *s = link->stage;
+    const struct cx_node *map = cx_node_get(root, s->name);
+    link->config = cx_arena_zalloc(chain->arena, s->config_size + 1);
+    link->self = cx_arena_zalloc(chain->arena, s->self_size + 1);
+    find_topics(link);
+    static const struct cx_option none[] = { { 0 } };
+    CX_TRY(cx_options_read(s->options ? s->options : none, map, s->name, link->config, err));
+    CX_TRY(read_formats(link, map, err));
+    if (s->check)
+        CX_TRY(s->check(link->config, err));
+    struct chain_env *env = CX_NEW(chain->arena, struct chain_env);
+    env->env = (struct cx_env){ chain->arena, find_resource, list_resources, read_operator_file, root };
+    return s->open ? s->open(link->self, link->config, &env->env, err) : 0;
+}
+
+static size_t order_of(const struct cx_stage *stage)
+{
+    size_t i = 0;
+    while (cx_stages[i] != stage)
+        i++;
+    return i;
+}
+
+/* Fills links and name; stages must come in the order records flow, each once. */
+static int arrange(struct cx_chain *chain, const struct cx_chain_plan *plan, struct cx_error *err)
+{
+    if (plan->count == 0 || plan->count >= CX_CHAIN_MAX)
+        return cx_fail(err, CX_EXIT_USAGE, "a chain has 1 to %d stages", CX_CHAIN_MAX - 1);
+    const struct cx_stage *reader = cx_stage_find(CX_STR("normalize"));
+    if (plan->reads_lines && !plan->stages[0]->reads_raw && reader) {
+        chain->links[chain->count++].stage = reader;
+        chain->first = 1;
+    }
+    size_t len = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct cx_stage *s = plan->stages[i];
+        if (i > 0 && order_of(s) <= order_of(plan->stages[i - 1]))
+            return cx_fail(err, CX_EXIT_USAGE, "%s comes after %s: name stages in the order records flow, each once", plan->stages[i - 1]->name, s->name);
+        chain->links[chain->count++].stage = s;
+        len += (size_t)snprintf(chain->name + len, sizeof chain->name - len, "%s%s", i ? "-" : "", s->name);
+    }
+    chain->first_section = CX_SECTIONS;
+    for (size_t i = chain->count; i-- > chain->first;)
+        if (chain->links[i].stage->section >= 0)
+            chain->first_section = chain->links[i].stage->section;
+    if (chain->links[chain->first].stage->reads_raw)
+        chain->first_section = 0;
+    return 0;
+}
+
+struct cx_chain *cx_chain_open(const struct cx_chain_plan *plan, struct cx_error *err)
+{
+    struct cx_arena *arena = cx_arena_new((size_t)1 << 30);
+    struct cx_chain *chain = CX_NEW(arena, struct cx_chain);
+    chain->arena = arena;
+    chain->max_message = plan->max_message;
+    chain->placement = cx_node_get(plan->root, "placement");
+    bool ok = arrange(chain, plan, err) == 0 && check_keep(plan->root, err) == 0;
+    for (size_t i = 0; ok && i < chain->count; i++) {
+        struct cx_link *link = &chain->links[i];
+        ok = open_link(chain, link, plan->root, err) == 0;
+        link->writes_main = i + 1 == chain->count || (i >= chain->first && is_kept(plan->root, link->ports[0]));
+    }
+    if (ok)
+        return chain;
+    cx_chain_close(chain);
+    return NULL;
+}
+
+void cx_chain_close(struct cx_chain *chain)
+{
+    if (!chain)
+        return;
+    for (size_t i = 0; i < chain->count; i++)
+        if (chain->links[i].self && chain->links[i].stage->close)
+            chain->links[i].stage->close(chain->links[i].self);
+    cx_arena_free(chain->arena);
+}
+
+const char *cx_chain_name(const struct cx_chain *chain)
+{
+    return chain->name;
+}
+
+size_t cx_chain_length(const struct cx_chain *chain)
+{
+    return chain->count - chain->first;
+}
+
+const struct cx_stage *cx_chain_stage(const struct cx_chain *chain, size_t i)
+{
+    return chain->links[chain->first + i].stage;
+}
+
+bool cx_chain_is_stateful(const struct cx_chain *chain)
+{
+    for (size_t i = chain->first; i < chain->count; i++)
+        if (chain->links[i].stage->tables)
+            return true;
+    return false;
+}
+
+bool cx_chain_ticks(const struct cx_chain *chain)
+{
+    for (size_t i = chain->first; i < chain->count; i++)
+        if (chain->links[i].stage->tick)
+            return true;
+    return false;
+}
+
+const char *cx_chain_input(const struct cx_chain *chain)
+{
+    return chain->links[chain->first].stage->input;
+}
+
+int32_t cx_chain_place(const struct cx_chain *chain, const struct cx_output *output, int32_t source, int32_t partitions)
+{
+    switch (output->topic->placement) {
+    case CX_PLACE_SOURCE:
+        return source;
+    case CX_PLACE_TENANT: {
+        for (const struct cx_node *n = chain->placement ? chain->placement->first : NULL; n; n = n->next) {
+            int64_t wanted;
+            if (cx_str_eq(n->key, output->tenant) && cx_node_i64(n, 0, partitions - 1, &wanted, NULL) == 0)
+                return (int32_t)wanted;
+        }
+        return cx_murmur2_partition(output->tenant, partitions);
+    }
+    case CX_PLACE_KEY:
+        return cx_murmur2_partition(output->key, partitions);
+    case CX_PLACE_SOURCE_MOD:
+    case CX_PLACE_ANY:
+        break;
+    }
+    return source % partitions;
+}

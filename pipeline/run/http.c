@@ -1,0 +1,132 @@
+/* http.c - /livez /readyz /metrics /status /config /version of a process, on a thread of its own. It reads atomics and the metrics only. */
+#include "run/process.h"
+
+#include "base/time.h"
+#include "log/log.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+
+struct cx_http {
+    struct MHD_Daemon *daemon;
+    struct cx_str config; /* printed once, secrets masked */
+    struct cx_buf config_text;
+};
+
+static bool is_alive(struct cx_process *p)
+{
+    int64_t silent_ms = (cx_monotonic_ns() - (int64_t)atomic_load(&p->heartbeat_ns)) / 1000000;
+    return silent_ms < p->settings->kafka.max_poll_interval;
+}
+
+static bool is_ready(struct cx_process *p)
+{
+    return is_alive(p) && atomic_load(&p->assigned_now) > 0 && !atomic_load(&p->is_restoring);
+}
+
+static void put_status(struct cx_process *p, struct cx_buf *out)
+{
+    cx_buf_format(out, "{\"chain\":\"%s\",\"version\":\"%s\",\"alive\":%s,\"ready\":%s,\"restoring\":%s,\"assigned_partitions\":%d,\"config_hash\":\"%s\"}\n",
+                  cx_chain_name(p->chain), CX_VERSION, is_alive(p) ? "true" : "false", is_ready(p) ? "true" : "false",
+                  atomic_load(&p->is_restoring) ? "true" : "false", atomic_load(&p->assigned_now), p->settings->hash);
+}
+
+/* Fills the body; the status code, 404 for a path we do not have. */
+static unsigned answer(struct cx_process *p, const char *path, struct cx_buf *out, const char **type)
+{
+    *type = "text/plain; charset=utf-8";
+    if (strcmp(path, "/livez") == 0) {
+        cx_buf_format(out, "%s\n", is_alive(p) ? "ok" : "the loop has not run for max_poll_interval");
+        return is_alive(p) ? 200 : 503;
+    }
+    if (strcmp(path, "/readyz") == 0) {
+        cx_buf_format(out, "%s\n", is_ready(p) ? "ok" : atomic_load(&p->is_restoring) ? "restoring state" : "no partition assigned");
+        return is_ready(p) ? 200 : 503;
+    }
+    if (strcmp(path, "/metrics") == 0) {
+        *type = "text/plain; version=0.0.4; charset=utf-8";
+        cx_metrics_expose(p->metrics, out);
+    } else if (strcmp(path, "/status") == 0) {
+        *type = "application/json";
+        put_status(p, out);
+    } else if (strcmp(path, "/config") == 0) {
+        cx_buf_str(out, p->http->config);
+    } else if (strcmp(path, "/version") == 0) {
+        cx_buf_format(out, "cx %s\n", CX_VERSION);
+    } else {
+        cx_buf_format(out, "no such page; there are /livez /readyz /metrics /status /config /version\n");
+        return 404;
+    }
+    return 200;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                                  const char *upload, size_t *upload_size, void **seen)
+{
+    (void)version;
+    (void)upload;
+    *upload_size = 0;
+    if (!*seen) { /* headers only; the request comes with the next call */
+        *seen = context;
+        return MHD_YES;
+    }
+    struct cx_buf out;
+    cx_buf_init(&out, (size_t)16 << 20);
+    const char *type = "text/plain";
+    unsigned code = 405;
+    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+        code = answer(context, url, &out, &type);
+    struct MHD_Response *response = MHD_create_response_from_buffer(out.len, out.ptr ? out.ptr : (char *)"", MHD_RESPMEM_MUST_COPY);
+    cx_buf_free(&out);
+    MHD_add_response_header(response, "Content-Type", type);
+    enum MHD_Result result = MHD_queue_response(connection, code, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static int parse_listen(struct cx_str listen, struct sockaddr_in *address, struct cx_error *err)
+{
+    ptrdiff_t colon = cx_str_find(listen, ':');
+    int64_t port;
+    char host[64];
+    if (colon < 0 || colon >= (ptrdiff_t)sizeof host || !cx_str_to_i64(cx_str_skip(listen, (size_t)colon + 1), &port) || port < 0 || port > 65535)
+        return cx_fail(err, CX_EXIT_CONFIG, "http.listen: %.*s is not host:port", CX_STR_ARG(listen));
+    memcpy(host, listen.ptr, (size_t)colon);
+    host[colon] = '\0';
+    *address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    if (inet_pton(AF_INET, colon == 0 || strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &address->sin_addr) != 1)
+        return cx_fail(err, CX_EXIT_CONFIG, "http.listen: %s is not an IPv4 address", host);
+    return 0;
+}
+
+int cx_http_open(struct cx_process *p, struct cx_error *err)
+{
+    if (p->settings->http.listen.len == 0)
+        return 0;
+    struct sockaddr_in address;
+    CX_TRY(parse_listen(p->settings->http.listen, &address, err));
+    struct cx_http *http = p->http = calloc(1, sizeof *http);
+    cx_assert(http != NULL);
+    cx_buf_init(&http->config_text, (size_t)16 << 20);
+    cx_config_print(&http->config_text, p->settings->root);
+    http->config = cx_buf_view(&http->config_text);
+    http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, p, MHD_OPTION_SOCK_ADDR, &address,
+                                    MHD_OPTION_CONNECTION_LIMIT, 32u, MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                    (size_t)32768, MHD_OPTION_END);
+    if (!http->daemon)
+        return cx_fail(err, CX_EXIT_IO, "http.listen: cannot listen on %.*s", CX_STR_ARG(p->settings->http.listen));
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    cx_log(CX_INFO, "http", "port=%u", info ? (unsigned)info->port : 0u);
+    return 0;
+}
+
+void cx_http_close(struct cx_process *p)
+{
+    if (!p->http)
+        return;
+    if (p->http->daemon)
+        MHD_stop_daemon(p->http->daemon);
+    cx_buf_free(&p->http->config_text);
+    free(p->http);
+    p->http = NULL;
+}

@@ -1,0 +1,97 @@
+/* process.h - a stage process: one chain between the topics of a cluster, exactly once.
+ *
+ * One thread polls, settles, produces and commits; a second one answers HTTP. The state machine of a transaction is in batch.c, partitions
+ * coming and going are in assignment.c, the loop that drives both is loop.c. */
+#ifndef CX_RUN_PROCESS_H
+#define CX_RUN_PROCESS_H
+#include "run/chain.h"
+#include "run/ledger.h"
+#include "run/settings.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+
+#define CX_ASSIGNED_MAX 4096
+struct cx_generation {       /* of one changelog partition: tells a recreated or foreign topic from ours (invariants 1, 4) */
+    struct cx_id uuid;
+    bool is_known, is_pending; /* restored or drawn; to be written in the next transaction */
+    int64_t written_ms;
+};
+struct cx_assignment {       /* an input partition this process owns */
+    char topic[256];
+    int32_t partition;
+    struct cx_task *task;
+    struct cx_ledger_page page;
+    bool is_touched;         /* by the open transaction */
+    bool needs_barrier;      /* the ledger has not been told yet which configuration holds from here */
+    int64_t position, last_tick_ms;
+    struct cx_generation generations[8];
+};
+
+struct cx_process_metrics;
+struct cx_http;
+struct cx_process {
+    struct cx_settings *settings;
+    struct cx_chain *chain;
+    struct cx_kafka *kafka;
+    const char *const *topics;
+    size_t topic_count;
+    struct cx_assignment *assigned[CX_ASSIGNED_MAX];
+    size_t assigned_count;
+    int32_t partitions[64];  /* by row of cx_topics; 0: not asked yet */
+    char ledger_topic[128];
+    int32_t ledger_partitions;
+    struct cx_sink sink;
+    struct cx_arena *arena;  /* for one transaction's records */
+    struct cx_buf buf;
+    /* the open transaction */
+    struct cx_assignment *current;
+    int64_t current_timestamp_ms;
+    int64_t batch_records, batch_bytes, opened_ns;
+    int64_t batch_limit, aborts_in_a_row;
+    enum cx_kafka_result failed; /* of a produce inside settle */
+    struct cx_error *err;
+    /* the breaker's window */
+    int64_t window_items, window_rejected;
+    bool is_broken;
+    struct cx_metrics *metrics;
+    struct cx_process_metrics *series;
+    struct cx_http *http;
+    atomic_llong heartbeat_ns; /* of the loop; read by the HTTP thread */
+    atomic_int assigned_now;
+    atomic_bool is_restoring;
+};
+extern volatile sig_atomic_t cx_stop_requested;
+
+/* batch.c: each return CX_KAFKA_OK, or ABORTED when the work was taken back and will come again, or FATAL with p->err. */
+enum cx_kafka_result cx_process_message(struct cx_process *p, const struct cx_message *message);
+enum cx_kafka_result cx_process_tick(struct cx_process *p, struct cx_assignment *a, int64_t now_ms);
+enum cx_kafka_result cx_process_commit(struct cx_process *p);
+enum cx_kafka_result cx_process_abort(struct cx_process *p);
+
+/* assignment.c */
+struct cx_assignment *cx_assignment_find(struct cx_process *p, struct cx_str topic, int32_t partition);
+int cx_process_assigned(void *process, const char *topic, int32_t partition, int64_t committed, struct cx_error *err);
+void cx_process_revoked(void *process, const char *topic, int32_t partition);
+void cx_process_revoking(void *process, bool lost);
+/* Number of partitions of an output topic, cached; -1 with p->err. */
+int32_t cx_process_partitions(struct cx_process *p, const struct cx_topic *topic);
+/* Appends what a changelog's generation record looks like. */
+struct cx_str cx_generation_key(void);
+
+/* process_metrics.c */
+void cx_process_metrics_open(struct cx_process *p);
+void cx_process_metrics_close(struct cx_process *p);
+void cx_metric_produced(struct cx_process *p, const struct cx_topic *topic);
+void cx_metric_ending(struct cx_process *p, const struct cx_ending *ending);
+void cx_metric_stage(void *process, int stage, int metric, const char *label, double n);
+void cx_metric_committed(struct cx_process *p, double seconds, int64_t records);
+void cx_metric_aborted(struct cx_process *p);
+void cx_metric_restored(struct cx_process *p, int64_t keys);
+void cx_metric_refresh(struct cx_process *p); /* gauges */
+void cx_metric_latency(struct cx_process *p, int64_t ingested_ms);
+
+/* http.c */
+int cx_http_open(struct cx_process *p, struct cx_error *err);
+void cx_http_close(struct cx_process *p);
+#endif

@@ -1,0 +1,168 @@
+/* process_metrics.c - what /metrics says of a stage process. */
+#include "kafka/kafka.h"
+#include "run/process.h"
+
+#include "base/time.h"
+
+enum { CONSUMED, PRODUCED, ITEMS, SETTLED, TRANSACTIONS, TRANSACTION_SECONDS, BATCH_RECORDS, LATENCY, LAG, ASSIGNED, RESTORED, STATE_BYTES, STATE_KEYS, BUILD };
+static const struct cx_metric table[] = {
+    [CONSUMED] = { "cx_records_consumed_total", CX_COUNTER, NULL, "Kafka records settled, aborted transactions included." },
+    [PRODUCED] = { "cx_records_produced_total", CX_COUNTER, "topic", "Records handed to the producer, aborted transactions included." },
+    [ITEMS] = { "cx_items_total", CX_COUNTER, "verdict", "Items by how they ended, aborted transactions included." },
+    [SETTLED] = { "cx_items_settled_total", CX_COUNTER, "reason", "Items that did not go on, by stage and reason, aborted transactions included." },
+    [TRANSACTIONS] = { "cx_transactions_total", CX_COUNTER, "result", "Transactions by result." },
+    [TRANSACTION_SECONDS] = { "cx_transaction_duration_seconds", CX_HISTOGRAM, NULL, "From the first record of a transaction to its commit." },
+    [BATCH_RECORDS] = { "cx_batch_records", CX_GAUGE, NULL, "Records in the last committed transaction." },
+    [LATENCY] = { "cx_end_to_end_latency_seconds", CX_HISTOGRAM, NULL, "From the input record's timestamp to its settling; one in 64 records." },
+    [LAG] = { "cx_consumer_lag_records", CX_GAUGE, NULL, "Records between position and end of the assigned partitions." },
+    [ASSIGNED] = { "cx_assigned_partitions", CX_GAUGE, NULL, "Input partitions this process owns." },
+    [RESTORED] = { "cx_state_restored_records_total", CX_COUNTER, NULL, "Changelog records read to restore state." },
+    [STATE_BYTES] = { "cx_state_bytes", CX_GAUGE, NULL, "Memory of the state tables of a stage." },
+    [STATE_KEYS] = { "cx_state_keys", CX_GAUGE, "table", "Keys in a state table; may count what is expired." },
+    [BUILD] = { "cx_build_info", CX_GAUGE, "version", "Always 1." },
+};
+
+#define REASONS_CACHED 128
+struct cx_process_metrics {
+    struct cx_series *consumed, *items[5], *committed, *aborted, *seconds, *batch, *latency, *lag, *assigned, *restored;
+    struct cx_series *produced[64];
+    struct {
+        const char *stage;
+        const struct cx_reason *reason;
+        struct cx_series *series;
+    } settled[REASONS_CACHED];
+    size_t settled_count;
+    unsigned sampled;
+};
+
+void cx_process_metrics_open(struct cx_process *p)
+{
+    static const char *const verdicts[] = { [CX_EMIT] = "emit", [CX_ABSORB] = "absorb", [CX_DROP] = "drop", [CX_REJECT] = "reject" };
+    char labels[200];
+    snprintf(labels, sizeof labels, "chain=\"%s\"", cx_chain_name(p->chain));
+    struct cx_metrics *m = p->metrics = cx_metrics_new(labels);
+    struct cx_process_metrics *s = p->series = calloc(1, sizeof *s);
+    cx_assert(s != NULL);
+    s->consumed = cx_metrics_series(m, &table[CONSUMED], NULL, NULL);
+    for (int v = CX_EMIT; v <= CX_REJECT; v++)
+        s->items[v] = cx_metrics_series(m, &table[ITEMS], NULL, verdicts[v]);
+    s->committed = cx_metrics_series(m, &table[TRANSACTIONS], NULL, "committed");
+    s->aborted = cx_metrics_series(m, &table[TRANSACTIONS], NULL, "aborted");
+    s->seconds = cx_metrics_series(m, &table[TRANSACTION_SECONDS], NULL, NULL);
+    s->batch = cx_metrics_series(m, &table[BATCH_RECORDS], NULL, NULL);
+    s->latency = cx_metrics_series(m, &table[LATENCY], NULL, NULL);
+    s->lag = cx_metrics_series(m, &table[LAG], NULL, NULL);
+    s->assigned = cx_metrics_series(m, &table[ASSIGNED], NULL, NULL);
+    s->restored = cx_metrics_series(m, &table[RESTORED], NULL, NULL);
+    cx_series_set(cx_metrics_series(m, &table[BUILD], NULL, CX_VERSION), 1);
+    for (size_t i = 0; i < cx_chain_length(p->chain); i++) {
+        const struct cx_stage *stage = cx_chain_stage(p->chain, i);
+        snprintf(labels, sizeof labels, "stage=\"%s\"", stage->name);
+        for (const struct cx_reason *r = stage->reasons; r && r->name; r++)
+            cx_metrics_series(m, &table[SETTLED], labels, r->name);
+        for (const struct cx_metric *row = stage->metrics; row && row->name; row++)
+            if (!row->label)
+                cx_metrics_series(m, row, NULL, NULL);
+    }
+}
+
+void cx_process_metrics_close(struct cx_process *p)
+{
+    if (p->metrics)
+        cx_metrics_free(p->metrics);
+    free(p->series);
+    p->metrics = NULL;
+    p->series = NULL;
+}
+
+void cx_metric_produced(struct cx_process *p, const struct cx_topic *topic)
+{
+    struct cx_series **slot = &p->series->produced[topic - cx_topics];
+    if (!*slot)
+        *slot = cx_metrics_series(p->metrics, &table[PRODUCED], NULL, topic->name);
+    cx_series_add(*slot, 1);
+}
+
+static struct cx_series *settled_series(struct cx_process *p, const struct cx_ending *e)
+{
+    struct cx_process_metrics *s = p->series;
+    for (size_t i = 0; i < s->settled_count; i++)
+        if (s->settled[i].reason == e->reason && s->settled[i].stage == e->stage)
+            return s->settled[i].series;
+    char labels[100];
+    snprintf(labels, sizeof labels, "stage=\"%s\"", e->stage);
+    struct cx_series *series = cx_metrics_series(p->metrics, &table[SETTLED], labels, e->reason->name);
+    if (s->settled_count < REASONS_CACHED) {
+        s->settled[s->settled_count].stage = e->stage;
+        s->settled[s->settled_count].reason = e->reason;
+        s->settled[s->settled_count++].series = series;
+    }
+    return series;
+}
+
+void cx_metric_ending(struct cx_process *p, const struct cx_ending *e)
+{
+    cx_series_add(p->series->items[e->verdict], 1);
+    if (e->reason)
+        cx_series_add(settled_series(p, e), 1);
+}
+
+void cx_metric_stage(void *process, int stage, int metric, const char *label, double n)
+{
+    struct cx_process *p = process;
+    const struct cx_metric *row = &cx_chain_stage(p->chain, (size_t)stage)->metrics[metric];
+    struct cx_series *series = cx_metrics_series(p->metrics, row, NULL, label);
+    if (row->kind == CX_COUNTER)
+        cx_series_add(series, n);
+    else if (row->kind == CX_GAUGE)
+        cx_series_set(series, n);
+    else
+        cx_series_observe(series, n);
+}
+
+void cx_metric_committed(struct cx_process *p, double seconds, int64_t records)
+{
+    cx_series_add(p->series->committed, 1);
+    cx_series_add(p->series->consumed, (double)records);
+    cx_series_observe(p->series->seconds, seconds);
+    cx_series_set(p->series->batch, (double)records);
+}
+
+void cx_metric_aborted(struct cx_process *p)
+{
+    cx_series_add(p->series->aborted, 1);
+}
+
+void cx_metric_restored(struct cx_process *p, int64_t keys)
+{
+    cx_series_add(p->series->restored, (double)keys);
+}
+
+void cx_metric_latency(struct cx_process *p, int64_t ingested_ms)
+{
+    if (p->series->sampled++ % 64 == 0)
+        cx_series_observe(p->series->latency, (double)(cx_wall_ms() - ingested_ms) / 1000.0);
+}
+
+void cx_metric_refresh(struct cx_process *p)
+{
+    cx_series_set(p->series->assigned, (double)p->assigned_count);
+    cx_series_set(p->series->lag, (double)cx_kafka_lag(p->kafka));
+    for (size_t i = 0; i < cx_chain_length(p->chain); i++) {
+        const struct cx_stage *stage = cx_chain_stage(p->chain, i);
+        if (!stage->tables)
+            continue;
+        char labels[100];
+        snprintf(labels, sizeof labels, "stage=\"%s\"", stage->name);
+        double bytes = 0, keys[32] = { 0 };
+        for (size_t k = 0; k < p->assigned_count; k++) {
+            struct cx_state *state = cx_task_state(p->assigned[k]->task, i);
+            bytes += (double)cx_state_bytes(state);
+            for (int t = 0; stage->tables[t].kind && t < 32; t++)
+                keys[t] += (double)cx_state_count(state, t);
+        }
+        cx_series_set(cx_metrics_series(p->metrics, &table[STATE_BYTES], labels, NULL), bytes);
+        for (int t = 0; stage->tables[t].kind && t < 32; t++)
+            cx_series_set(cx_metrics_series(p->metrics, &table[STATE_KEYS], labels, stage->tables[t].name), keys[t]);
+    }
+}

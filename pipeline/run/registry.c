@@ -1,0 +1,61 @@
+/* registry.c - look-ups in the generated tables; the one place that reads files for stages. */
+#include "run/registry.h"
+
+#include <errno.h>
+
+#define FILE_MAX ((size_t)64 << 20)
+
+const struct cx_stage *cx_stage_find(struct cx_str name)
+{
+    for (size_t i = 0; cx_stages[i]; i++)
+        if (cx_str_is(name, cx_stages[i]->name))
+            return cx_stages[i];
+    return NULL;
+}
+
+struct cx_str cx_resource_find(struct cx_str path)
+{
+    for (const struct cx_resource *r = cx_resources; r->path; r++)
+        if (cx_str_is(path, r->path))
+            return cx_str_n(r->bytes, r->len);
+    return CX_STR_NULL;
+}
+
+const char *const *cx_resource_list(struct cx_arena *arena, const char *folder)
+{
+    size_t n = 0;
+    for (const struct cx_resource *r = cx_resources; r->path; r++)
+        n++;
+    const char **names = CX_NEW_ARRAY(arena, const char *, n + 1);
+    n = 0;
+    for (const struct cx_resource *r = cx_resources; r->path; r++)
+        if (cx_str_starts(cx_str(r->path), cx_str(folder)))
+            names[n++] = r->path;
+    return names;
+}
+
+int cx_read_file(struct cx_arena *arena, struct cx_str path, struct cx_str *content, struct cx_error *err)
+{
+    char *name = cx_arena_bytes(arena, path.len + 1);
+    memcpy(name, path.ptr, path.len);
+    name[path.len] = '\0';
+    FILE *file = fopen(name, "rb");
+    if (!file)
+        return cx_fail(err, CX_EXIT_IO, "%s: cannot be read: %s", name, strerror(errno));
+    struct cx_buf buf;
+    cx_buf_init(&buf, FILE_MAX + 1);
+    size_t got = 1;
+    while (got > 0 && cx_buf_reserve(&buf, 65536)) {
+        got = fread(buf.ptr + buf.len, 1, 65536, file);
+        buf.len += got;
+    }
+    bool failed = ferror(file) != 0, large = buf.overflow || buf.len > FILE_MAX;
+    fclose(file);
+    *content = cx_arena_copy(arena, cx_buf_view(&buf));
+    cx_buf_free(&buf);
+    if (failed)
+        return cx_fail(err, CX_EXIT_IO, "%s: reading failed", name);
+    if (large)
+        return cx_fail(err, CX_EXIT_CONFIG, "%s: larger than 64 MiB", name);
+    return 0;
+}
