@@ -12,7 +12,7 @@ target_compile_options(cx_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:-include${CMAK
 
 # cx_vendor(name pkg) - an imported pkg-config package, linked PRIVATE by the one room that may.
 function(cx_vendor name)
-  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${ARGN})
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${ARGN})
 endfunction()
 
 # cx_room(name [DEPS rooms...] [PRIVATE vendor targets...] [SOURCES extra files...])
@@ -40,6 +40,7 @@ endfunction()
 function(cx_stage name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   add_library(cx_stage_${name} STATIC ${sources})
+  target_include_directories(cx_stage_${name} PUBLIC ${CMAKE_SOURCE_DIR}/stages)
   target_link_libraries(cx_stage_${name} PUBLIC cx_stage ${ARGN})
   set_property(GLOBAL APPEND PROPERTY CX_STAGES ${name})
 endfunction()
