@@ -38,6 +38,7 @@ enum cx_decode_error {
     CX_DECODE_MAGIC,          /* the wire header's first byte is not 0 */
     CX_DECODE_UNKNOWN_SCHEMA, /* no such schema id here */
     CX_DECODE_INCOMPATIBLE,   /* writer and reader schema cannot be resolved */
+    CX_DECODE_DEPTH,          /* types nested in types beyond the cap (writers' schemas only) */
     CX_DECODE_ERRORS
 };
 const char *cx_decode_error_text(enum cx_decode_error error);
@@ -61,7 +62,7 @@ struct cx_schema {
 };
 extern const struct cx_schema cx_interaction_schema, cx_ledger_schema, cx_identity_alias_schema, cx_metric_minute_schema;
 const struct cx_schema *cx_schema_by_subject(struct cx_str subject); /* NULL if none */
-/* Every schema version we know, by id: rows of ids.def. NULL if unknown. */
+/* Every schema version we know, by id: rows of ids.def and what was registered since. NULL if unknown. Safe from any thread. */
 struct cx_schema_version {
     int32_t id;
     const char *subject;
@@ -69,6 +70,10 @@ struct cx_schema_version {
     struct cx_str avsc;
 };
 const struct cx_schema_version *cx_schema_version_by_id(int32_t id);
+
+/* Makes a writer's schema known under its id; the bytes are copied and stay for the life of the process. Again with equal bytes: nothing
+ * happens. Fails (CX_EXIT_DATA) if the text is no Avro schema, or if the id already stands for another one. */
+int cx_schema_register(int32_t id, struct cx_str avsc, struct cx_error *err);
 
 /* Wire: 0x00, id big-endian (4 bytes), Avro body. */
 #define CX_WIRE_HEADER 5

@@ -1,0 +1,289 @@
+#include "codec/resolve.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include "codec/avro_in.h"
+#include "codec/avro_out.h"
+#include "codec/plan.h"
+
+/* What resolution may make of one record: defaults can be longer than what they stand for. */
+#define MAX_RESOLVED ((size_t)16 << 20)
+
+struct walk {
+    struct cx_avro_in in;
+    struct cx_buf *out;
+    int depth;
+};
+
+static bool skip(struct walk *walk, const struct cx_avro_type *type);
+static bool run(struct walk *walk, const struct cx_step *step);
+
+static bool enter(struct walk *walk)
+{
+    return walk->depth++ < 2 * CX_AVRO_MAX_DEPTH || cx_in_fail(&walk->in, CX_DECODE_DEPTH);
+}
+
+static void put_long(struct walk *walk, int64_t value)
+{
+    char bytes[10];
+    cx_buf_add(walk->out, bytes, (size_t)(cx_put_long(bytes, value) - bytes));
+}
+
+static bool skip_bytes(struct cx_avro_in *in, size_t size)
+{
+    if (size > cx_in_left(in))
+        return cx_in_fail(in, CX_DECODE_TRUNCATED);
+    in->at += size;
+    return true;
+}
+
+static bool skip_parts(struct walk *walk, const struct cx_avro_type *type)
+{
+    int index;
+    struct cx_str key;
+    struct cx_in_list list = { 0 };
+    switch (type->kind) {
+    case CX_AVRO_RECORD:
+        for (size_t i = 0; i < type->count; i++)
+            if (!skip(walk, type->fields[i].type))
+                return false;
+        return true;
+    case CX_AVRO_UNION:
+        return cx_in_index(&walk->in, (int)type->count, &index) && skip(walk, type->branches[index]);
+    default: /* array and map */
+        while (cx_in_next_block(&walk->in, &list, 0))
+            for (; list.more != 0; list.more--)
+                if ((type->kind == CX_AVRO_MAP && !cx_in_bytes(&walk->in, &key)) || !skip(walk, type->branches[0]))
+                    return false;
+        return walk->in.error == CX_DECODE_OK;
+    }
+}
+
+static bool skip(struct walk *walk, const struct cx_avro_type *type)
+{
+    bool flag;
+    int index;
+    int32_t narrow;
+    int64_t wide;
+    struct cx_str bytes;
+    switch (type->kind) {
+    case CX_AVRO_NULL:
+        return true;
+    case CX_AVRO_BOOLEAN:
+        return cx_in_bool(&walk->in, &flag);
+    case CX_AVRO_INT:
+        return cx_in_int(&walk->in, &narrow);
+    case CX_AVRO_LONG:
+        return cx_in_long(&walk->in, &wide);
+    case CX_AVRO_FLOAT:
+        return skip_bytes(&walk->in, 4);
+    case CX_AVRO_DOUBLE:
+        return skip_bytes(&walk->in, 8);
+    case CX_AVRO_BYTES:
+        return cx_in_bytes(&walk->in, &bytes);
+    case CX_AVRO_STRING:
+        return cx_in_string(&walk->in, &bytes);
+    case CX_AVRO_FIXED:
+        return skip_bytes(&walk->in, type->size);
+    case CX_AVRO_ENUM:
+        return cx_in_index(&walk->in, (int)type->symbols.len, &index);
+    default:
+        if (!enter(walk) || !skip_parts(walk, type))
+            return false;
+        walk->depth--;
+        return true;
+    }
+}
+
+static bool copy(struct walk *walk, const struct cx_avro_type *type)
+{
+    const uint8_t *start = walk->in.at;
+    if (!skip(walk, type))
+        return false;
+    cx_buf_add(walk->out, start, (size_t)(walk->in.at - start));
+    return true;
+}
+
+static bool run_real(struct walk *walk, const struct cx_step *step)
+{
+    int64_t whole;
+    float narrow;
+    double value;
+    char bytes[8];
+    if (step->kind == CX_STEP_INT_TO_REAL) {
+        if (!cx_in_long(&walk->in, &whole))
+            return false;
+        value = (double)whole;
+        narrow = (float)whole;
+    } else {
+        if (!cx_in_float(&walk->in, &narrow))
+            return false;
+        value = (double)narrow;
+    }
+    char *end = step->reader->kind == CX_AVRO_FLOAT ? cx_put_float(bytes, narrow) : cx_put_double(bytes, value);
+    cx_buf_add(walk->out, bytes, (size_t)(end - bytes));
+    return true;
+}
+
+static bool run_enum(struct walk *walk, const struct cx_step *step)
+{
+    int index;
+    if (!cx_in_index(&walk->in, (int)step->writer->symbols.len, &index))
+        return false;
+    if (step->indexes[index] < 0)
+        return cx_in_fail(&walk->in, CX_DECODE_ENUM);
+    put_long(walk, step->indexes[index]);
+    return true;
+}
+
+/* The writer's fields come in the writer's order: first where each begins, then ours one after the other. */
+static bool run_record(struct walk *walk, const struct cx_step *step)
+{
+    const struct cx_avro_type *writer = step->writer, *reader = step->reader;
+    const uint8_t *starts[CX_AVRO_MAX_FIELDS], *end;
+    uint32_t items_left = walk->in.items_left;
+    for (size_t i = 0; i < writer->count; i++) {
+        starts[i] = walk->in.at;
+        if (!skip(walk, writer->fields[i].type))
+            return false;
+    }
+    end = walk->in.at;
+    walk->in.items_left = items_left; /* counted once, not once per pass */
+    for (size_t i = 0; i < reader->count; i++) {
+        int from = step->indexes[i];
+        if (from < 0) {
+            cx_buf_str(walk->out, reader->fields[i].default_bytes);
+            continue;
+        }
+        walk->in.at = starts[from];
+        if (!run(walk, step->steps[from]))
+            return false;
+    }
+    walk->in.at = end;
+    return true;
+}
+
+static bool run_items(struct walk *walk, const struct cx_step *step)
+{
+    bool is_map = step->writer->kind == CX_AVRO_MAP;
+    struct cx_str key;
+    struct cx_in_list list = { 0 };
+    while (cx_in_next_block(&walk->in, &list, 0)) {
+        put_long(walk, (int64_t)list.more);
+        for (; list.more != 0; list.more--) {
+            if (is_map) {
+                if (!cx_in_string(&walk->in, &key))
+                    return false;
+                put_long(walk, (int64_t)key.len);
+                cx_buf_str(walk->out, key);
+            }
+            if (!run(walk, step->steps[0]))
+                return false;
+        }
+    }
+    put_long(walk, 0);
+    return walk->in.error == CX_DECODE_OK;
+}
+
+static bool run_parts(struct walk *walk, const struct cx_step *step)
+{
+    int index;
+    switch (step->kind) {
+    case CX_STEP_RECORD:
+        return run_record(walk, step);
+    case CX_STEP_ITEMS:
+        return run_items(walk, step);
+    case CX_STEP_UNION:
+        return cx_in_index(&walk->in, (int)step->writer->count, &index) && run(walk, step->steps[index]);
+    default: /* CX_STEP_BRANCH */
+        put_long(walk, step->branch);
+        return run(walk, step->steps[0]);
+    }
+}
+
+static bool run(struct walk *walk, const struct cx_step *step)
+{
+    switch (step->kind) {
+    case CX_STEP_COPY:
+        return copy(walk, step->writer);
+    case CX_STEP_INT_TO_REAL:
+    case CX_STEP_WIDEN:
+        return run_real(walk, step);
+    case CX_STEP_ENUM:
+        return run_enum(walk, step);
+    case CX_STEP_REFUSE:
+        return cx_in_fail(&walk->in, CX_DECODE_INCOMPATIBLE);
+    default:
+        if (!enter(walk) || !run_parts(walk, step))
+            return false;
+        walk->depth--;
+        return !walk->out->overflow || cx_in_fail(&walk->in, CX_DECODE_LENGTH);
+    }
+}
+
+/* Plans made so far; pushed under the lock, read without it, never taken away. */
+struct plan {
+    int32_t writer_id;
+    const struct cx_schema *reader;
+    const struct cx_step *step; /* NULL: cannot be resolved */
+    struct plan *next;
+};
+static _Atomic(struct plan *) plans;
+static pthread_mutex_t planning = PTHREAD_MUTEX_INITIALIZER;
+
+static const struct plan *find_plan(int32_t writer_id, const struct cx_schema *reader)
+{
+    const struct plan *plan = atomic_load_explicit(&plans, memory_order_acquire);
+    while (plan && (plan->writer_id != writer_id || plan->reader != reader))
+        plan = plan->next;
+    return plan;
+}
+
+/* The arena of a plan stays for the life of the process, as the plan does. */
+static const struct plan *make_plan(const struct cx_schema_version *writer, const struct cx_schema *reader)
+{
+    struct cx_arena *arena = cx_arena_new(4 * CX_SCHEMA_MEMORY);
+    struct plan *plan = CX_NEW(arena, struct plan);
+    const struct cx_avro_type *from = cx_avro_schema_parse(arena, writer->avsc, NULL);
+    const struct cx_avro_type *to = cx_avro_schema_parse(arena, reader->avsc, NULL);
+    *plan =
+        (struct plan){ writer->id, reader, from && to ? cx_plan_make(arena, from, to) : NULL, atomic_load_explicit(&plans, memory_order_relaxed) };
+    atomic_store_explicit(&plans, plan, memory_order_release);
+    return plan;
+}
+
+static enum cx_decode_error get_plan(int32_t writer_id, const struct cx_schema *reader, const struct cx_step **step)
+{
+    const struct plan *plan = find_plan(writer_id, reader);
+    if (plan == NULL) {
+        const struct cx_schema_version *writer = cx_schema_version_by_id(writer_id);
+        if (writer == NULL)
+            return CX_DECODE_UNKNOWN_SCHEMA;
+        pthread_mutex_lock(&planning);
+        plan = find_plan(writer_id, reader);
+        if (plan == NULL)
+            plan = make_plan(writer, reader);
+        pthread_mutex_unlock(&planning);
+    }
+    *step = plan->step;
+    return plan->step ? CX_DECODE_OK : CX_DECODE_INCOMPATIBLE;
+}
+
+enum cx_decode_error cx_resolve(struct cx_arena *arena, int32_t writer_id, const struct cx_schema *reader, struct cx_str body,
+                                struct cx_str *resolved)
+{
+    const struct cx_step *step;
+    enum cx_decode_error error = get_plan(writer_id, reader, &step);
+    if (error != CX_DECODE_OK)
+        return error;
+    struct cx_buf out;
+    struct walk walk = { .out = &out };
+    cx_buf_init(&out, MAX_RESOLVED);
+    cx_in_init(&walk.in, arena, body);
+    error = cx_in_done(&walk.in, run(&walk, step));
+    if (error == CX_DECODE_OK && out.overflow)
+        error = CX_DECODE_LENGTH;
+    if (error == CX_DECODE_OK)
+        *resolved = cx_arena_copy(arena, cx_buf_view(&out));
+    cx_buf_free(&out);
+    return error;
+}
