@@ -1,0 +1,50 @@
+# A thin door over the CMake presets. `make help` says what there is.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check asan system golden bench fmt dev release clean
+
+JOBS ?= $(shell nproc)
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
+
+demo: ## installs what is missing, builds, runs the whole pipeline on the sample corpus and shows the outcome
+	@tools/dev/setup
+	@tools/dev/build release cx
+	@deploy/local/demo
+
+test: ## installs what is missing, builds, runs every tier of tests
+	@tools/dev/setup test
+	@tools/dev/test
+
+check: ## unit, stage and house tests: no broker
+	@tools/dev/build dev
+	@ctest --preset dev -LE system -j $(JOBS)
+
+asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/dev/build asan
+	@ctest --preset asan -LE 'system|house|python' -j $(JOBS)
+
+system: ## tests on a real broker; CASE=kill SEED=n chooses one
+	@tools/dev/build dev cx
+	@tests/system/run $(CASE)
+
+golden: ## rewrites the expectations of golden cases and shows the difference
+	@tools/dev/build dev cx
+	@tools/dev/golden.py --cx build/dev/bin/cx --rewrite
+	@git --no-pager diff --stat -- tests/stages
+
+bench: ## measures: results with machine and command go to bench/results
+	@tools/dev/build release
+	@bench/run
+
+fmt: ## formats the sources
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+dev: ## builds with checks on
+	@tools/dev/build dev
+
+release: ## builds for use: build/release/bin/cx
+	@tools/dev/build release
+
+clean: ## removes the build folder
+	@rm -rf build
