@@ -15,14 +15,14 @@ enum cx_kafka_result {
 };
 /* kafka: map of cx.yaml, read through the option table. Secrets come from files. */
 struct cx_kafka_config {
-    struct cx_str brokers;            /* host:port,host:port */
+    struct cx_str brokers; /* host:port,host:port */
     struct cx_str client_id;
-    struct cx_str instance;           /* group.instance.id and transactional.id suffix; null: dynamic member, id made unique by a lock file */
+    struct cx_str instance; /* group.instance.id and transactional.id suffix; null: dynamic member, id made unique by a lock file */
     struct cx_str state_dir;
     int64_t transaction_timeout, session_timeout, max_poll_interval, message_timeout, socket_timeout; /* ms */
-    int64_t queue_in, queue_out;      /* bytes */
-    int64_t max_message;              /* bytes: invariant 10 */
-    struct cx_str compression;        /* of produced batches: none, lz4, zstd */
+    int64_t queue_in, queue_out;                                                                      /* bytes */
+    int64_t max_message;                                                                              /* bytes: invariant 10 */
+    struct cx_str compression;                                                                        /* of produced batches: none, lz4, zstd */
     struct cx_str security_protocol, sasl_mechanism, sasl_username, sasl_password_file, ssl_ca, ssl_certificate, ssl_key;
     const struct cx_node *librdkafka; /* further properties, verbatim; those that would break a promise are refused */
     const struct cx_node *partitions; /* raw, scope, route: counts for topics.def */
@@ -30,6 +30,10 @@ struct cx_kafka_config {
 extern const struct cx_option cx_kafka_options[];
 
 struct cx_kafka;
+struct cx_kafka_counts { /* for metrics; only ever grow */
+    uint64_t commits, aborts, renewals, rebalances, restored;
+};
+/* Callbacks run inside cx_kafka_poll only; topic strings stay valid until cx_kafka_close, and are the same pointers that messages carry. */
 struct cx_kafka_callbacks {
     void *context;
     /* A partition was given to this process (called from poll). The callee restores its state with cx_kafka_restore and returns 0; fetching
@@ -40,10 +44,16 @@ struct cx_kafka_callbacks {
     /* Before partitions are revoked, while they are still owned: finish or abort the open transaction. lost: they are owned no more, only abort. */
     void (*revoking)(void *context, bool lost);
 };
-/* Connects. `stateful` chooses the range assignor (else roundrobin). Group and transactional ids derive from `chain`. */
+/* Connects, fences an earlier process of the same transactional id, and checks that the topics exist. The group is joined by the first poll: what
+ * is restored before is warm. `stateful` chooses the range assignor (else roundrobin). Group and transactional ids derive from `chain`.
+ * The configuration's strings must outlive the handle. Fails with CX_EXIT_UNREACHABLE after a minute without a broker. */
 struct cx_kafka *cx_kafka_open(const struct cx_kafka_config *cfg, const char *chain, const char *const *topics, size_t topic_count, bool stateful,
                                const struct cx_kafka_callbacks *callbacks, struct cx_error *err);
-void cx_kafka_close(struct cx_kafka *k); /* leaves the group; an open transaction is aborted */
+void cx_kafka_close(struct cx_kafka *k); /* leaves the group; an open transaction is aborted; no callback runs; takes NULL */
+/* Brokers that are away are waited for, however long. This ends such waits soon: the call that waits answers FATAL with exit CX_EXIT_OK. What needs
+ * no wait still works, so that the open transaction can be committed. For signal handlers and other threads. */
+void cx_kafka_interrupt(struct cx_kafka *k);
+const struct cx_kafka_counts *cx_kafka_counts(const struct cx_kafka *k);
 
 enum cx_polled { CX_POLL_NONE, CX_POLL_MESSAGE, CX_POLL_EOF, CX_POLL_FATAL };
 /* One record, or the end of one partition (message->topic, partition, offset = the position), or nothing within wait_ms.
@@ -60,7 +70,7 @@ enum cx_kafka_result cx_kafka_produce(struct cx_kafka *k, const char *topic, int
 void cx_kafka_done(struct cx_kafka *k, const char *topic, int32_t partition, int64_t next_offset);
 /* send_offsets + commit, with the KIP-890 guard (invariant 8). On OK the offsets given to cx_kafka_done are committed. */
 enum cx_kafka_result cx_kafka_commit(struct cx_kafka *k, struct cx_error *err);
-/* Drops the transaction and goes back to the committed offsets. */
+/* Drops the transaction and goes back to the committed offsets: OK (also when none was open) or FATAL. */
 enum cx_kafka_result cx_kafka_abort(struct cx_kafka *k, struct cx_error *err);
 
 /* Reads a changelog partition from its start to the end seen at the call (invariant 5: end by read_uncommitted, content read_committed). */
@@ -76,7 +86,8 @@ int64_t cx_kafka_lag(struct cx_kafka *k);
 /* ---- plain reading and writing, for tap, trace, audit, produce ---- */
 struct cx_reader;
 /* Reads topics by assignment, no group. from: offset, -1 the beginning, -2 the end, or ms with `by_time`. read_committed. */
-struct cx_reader *cx_reader_open(const struct cx_kafka_config *cfg, const char *const *topics, size_t topic_count, int64_t from, bool by_time, struct cx_error *err);
+struct cx_reader *cx_reader_open(const struct cx_kafka_config *cfg, const char *const *topics, size_t topic_count, int64_t from, bool by_time,
+                                 struct cx_error *err);
 /* As cx_kafka_poll. CX_POLL_EOF once per partition that is read to its end. */
 enum cx_polled cx_reader_poll(struct cx_reader *r, int wait_ms, struct cx_message *message, struct cx_error *err);
 /* All partitions at their end as of now? */
@@ -92,11 +103,23 @@ int cx_writer_flush(struct cx_writer *w, struct cx_error *err); /* fails if any 
 void cx_writer_close(struct cx_writer *w);
 
 /* ---- topics ---- */
-struct cx_topic_spec { const char *name; int32_t partitions; int16_t replication; const char *const *config; /* "key=value", NULL-terminated */ };
-struct cx_topic_finding { const char *topic; char text[200]; bool missing; };
+struct cx_topic_spec {
+    const char *name;
+    int32_t partitions;
+    int16_t replication;
+    const char *const *config; /* "key=value", NULL-terminated */
+};
+struct cx_topic_finding {
+    const char *topic;
+    char text[200];
+    bool missing;
+};
 /* What differs between the cluster and the specs; findings in the arena. */
 int cx_topics_plan(const struct cx_kafka_config *cfg, struct cx_arena *arena, const struct cx_topic_spec *specs, size_t n,
                    struct cx_topic_finding **findings, size_t *count, struct cx_error *err);
 /* Makes what is missing; sets configs that differ (sending all overrides back); never deletes, never changes partition counts. */
 int cx_topics_create(const struct cx_kafka_config *cfg, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err);
+
+/* Version text of the librdkafka that runs. */
+const char *cx_kafka_library_version(void);
 #endif

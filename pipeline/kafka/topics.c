@@ -1,0 +1,383 @@
+/* topics.c - topics as they should be beside topics as they are.
+ *
+ * librdkafka 2.0.2 has no incremental change of configs: setting one drops all others that were set. So the overrides that are there are read and
+ * sent back with ours on top. */
+#include "kafka/handle.h"
+#include <inttypes.h>
+#include <stdarg.h>
+
+enum { CALL_MS = 15000 };
+
+struct admin {
+    struct cx_trouble trouble; /* first: the opaque of the client */
+    const struct cx_kafka_config *cfg;
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    struct cx_metadata metadata;
+};
+
+static void admin_close(struct admin *a)
+{
+    cx_metadata_free(&a->metadata);
+    if (a->queue != NULL)
+        rd_kafka_queue_destroy(a->queue);
+    if (a->rk != NULL)
+        rd_kafka_destroy(a->rk);
+}
+
+static int admin_open(struct admin *a, const struct cx_kafka_config *cfg, struct cx_error *err)
+{
+    struct cx_client_ids ids = { .opaque = a };
+    rd_kafka_conf_t *conf = cx_client_conf(cfg, CX_CLIENT_WRITER, &ids, err);
+    rd_kafka_resp_err_t code;
+
+    *a = (struct admin){ .cfg = cfg };
+    a->rk = conf ? cx_client_open(CX_CLIENT_WRITER, conf, err) : NULL;
+    if (a->rk == NULL)
+        return -1;
+    a->queue = rd_kafka_queue_new(a->rk);
+    if (cx_metadata_fetch(a->rk, &a->metadata, CALL_MS, &code) == 0)
+        return 0;
+    rd_kafka_poll(a->rk, 0);
+    return cx_client_unreachable(cfg, &a->trouble, "list the topics", err);
+}
+
+static rd_kafka_AdminOptions_t *options(struct admin *a, rd_kafka_admin_op_t call)
+{
+    rd_kafka_AdminOptions_t *made = rd_kafka_AdminOptions_new(a->rk, call);
+    char why[128];
+
+    (void)rd_kafka_AdminOptions_set_request_timeout(made, CALL_MS, why, sizeof why);
+    if (call == RD_KAFKA_ADMIN_OP_CREATETOPICS)
+        (void)rd_kafka_AdminOptions_set_operation_timeout(made, CALL_MS, why, sizeof why);
+    return made;
+}
+
+/* The answer to the request just sent; NULL with err when it failed as a whole. */
+static rd_kafka_event_t *answer(struct admin *a, rd_kafka_AdminOptions_t *made, const char *doing, struct cx_error *err)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(a->queue, 2 * CALL_MS);
+    rd_kafka_resp_err_t code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+
+    rd_kafka_AdminOptions_destroy(made);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return event;
+    if (cx_is_transport(code))
+        cx_client_unreachable(a->cfg, &a->trouble, doing, err);
+    else
+        cx_cure_fail(err, CX_CURE_OPERATOR, doing, code, rd_kafka_event_error_string(event));
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+    return NULL;
+}
+
+/* Splits "key=value". */
+static void cut(const char *pair, char key[128], const char **value)
+{
+    size_t length = strcspn(pair, "=");
+
+    snprintf(key, 128, "%.*s", (int)length, pair);
+    *value = pair[length] == '=' ? pair + length + 1 : "";
+}
+
+static size_t config_count(const struct cx_topic_spec *spec)
+{
+    size_t n = 0;
+    while (spec->config != NULL && spec->config[n] != NULL)
+        n++;
+    return n;
+}
+
+/* ---- describing ---- */
+
+struct described {
+    rd_kafka_event_t *event;
+    const rd_kafka_ConfigResource_t **resource;
+    size_t count;
+};
+
+/* Configs of the topics of `specs` that exist. */
+static int describe(struct admin *a, const struct cx_topic_spec *specs, size_t n, struct described *d, struct cx_error *err)
+{
+    rd_kafka_ConfigResource_t **asked = calloc(n + 1, sizeof(rd_kafka_ConfigResource_t *));
+    size_t count = 0;
+
+    *d = (struct described){ 0 };
+    cx_assert(asked != NULL);
+    for (size_t i = 0; i < n; i++)
+        if (cx_metadata_partitions(&a->metadata, specs[i].name) >= 0)
+            asked[count++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, specs[i].name);
+    if (count != 0) {
+        rd_kafka_AdminOptions_t *made = options(a, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+        rd_kafka_DescribeConfigs(a->rk, asked, count, made, a->queue);
+        d->event = answer(a, made, "describe the topics", err);
+    }
+    rd_kafka_ConfigResource_destroy_array(asked, count);
+    free(asked);
+    if (count != 0 && d->event == NULL)
+        return -1;
+    if (d->event != NULL)
+        d->resource = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(d->event), &d->count);
+    return 0;
+}
+
+static void described_free(struct described *d)
+{
+    if (d->event != NULL)
+        rd_kafka_event_destroy(d->event);
+}
+
+static const rd_kafka_ConfigEntry_t **entries_of(const struct described *d, const char *topic, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < d->count; i++)
+        if (strcmp(rd_kafka_ConfigResource_name(d->resource[i]), topic) == 0)
+            return rd_kafka_ConfigResource_configs(d->resource[i], count);
+    return NULL;
+}
+
+static const char *value_of(const rd_kafka_ConfigEntry_t **entries, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), key) == 0) {
+            const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+            return value ? value : "";
+        }
+    return "";
+}
+
+/* Lists are compared as sets of words: "compact,delete" is "delete,compact". */
+static bool same_value(const char *a, const char *b)
+{
+    struct cx_str rest = cx_str(a), word;
+
+    if (strcmp(a, b) == 0)
+        return true;
+    if (strlen(a) != strlen(b) || strchr(a, ',') == NULL)
+        return false;
+    while (cx_str_cut(&rest, ',', &word)) {
+        struct cx_str others = cx_str(b), other;
+        bool found = false;
+        while (!found && cx_str_cut(&others, ',', &other))
+            found = cx_str_eq(word, other);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static bool differs(const struct described *d, const struct cx_topic_spec *spec)
+{
+    size_t count;
+    const rd_kafka_ConfigEntry_t **entries = entries_of(d, spec->name, &count);
+    const char *value;
+    char key[128];
+
+    for (size_t i = 0; i < config_count(spec); i++) {
+        cut(spec->config[i], key, &value);
+        if (!same_value(value_of(entries, count, key), value))
+            return true;
+    }
+    return false;
+}
+
+/* ---- planning ---- */
+
+struct findings {
+    struct cx_topic_finding *row;
+    size_t count;
+};
+
+__attribute__((format(printf, 4, 5))) static void find(struct findings *f, const char *topic, bool missing, const char *format, ...)
+{
+    struct cx_topic_finding *finding = &f->row[f->count++];
+    va_list args;
+
+    finding->topic = topic;
+    finding->missing = missing;
+    va_start(args, format);
+    vsnprintf(finding->text, sizeof finding->text, format, args);
+    va_end(args);
+}
+
+static void plan_one(const struct admin *a, const struct described *d, const struct cx_topic_spec *spec, struct findings *f)
+{
+    int32_t partitions = cx_metadata_partitions(&a->metadata, spec->name);
+    size_t count;
+    const rd_kafka_ConfigEntry_t **entries = entries_of(d, spec->name, &count);
+    const char *value;
+    char key[128];
+
+    if (partitions < 0) {
+        find(f, spec->name, true, "is missing; would be made with %" PRId32 " partitions", spec->partitions);
+        return;
+    }
+    if (partitions != spec->partitions)
+        find(f, spec->name, false, "has %" PRId32 " partitions, should have %" PRId32 "; counts are never changed", partitions, spec->partitions);
+    for (size_t i = 0; i < config_count(spec); i++) {
+        cut(spec->config[i], key, &value);
+        if (!same_value(value_of(entries, count, key), value))
+            find(f, spec->name, false, "has %s=%s, should have %s", key, value_of(entries, count, key), value);
+    }
+}
+
+int cx_topics_plan(const struct cx_kafka_config *cfg, struct cx_arena *arena, const struct cx_topic_spec *specs, size_t n,
+                   struct cx_topic_finding **findings, size_t *count, struct cx_error *err)
+{
+    struct admin a;
+    struct described d = { 0 };
+    struct findings f = { 0 };
+    size_t most = 0;
+    int status = admin_open(&a, cfg, err);
+
+    if (status == 0)
+        status = describe(&a, specs, n, &d, err);
+    if (status == 0) {
+        for (size_t i = 0; i < n; i++)
+            most += 1 + config_count(&specs[i]);
+        f.row = CX_NEW_ARRAY(arena, struct cx_topic_finding, most);
+        for (size_t i = 0; i < n; i++)
+            plan_one(&a, &d, &specs[i], &f);
+    }
+    described_free(&d);
+    admin_close(&a);
+    *findings = f.row;
+    *count = f.count;
+    return status;
+}
+
+/* ---- making ---- */
+
+static int make_missing(struct admin *a, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err)
+{
+    rd_kafka_NewTopic_t **wanted = calloc(n + 1, sizeof(rd_kafka_NewTopic_t *));
+    rd_kafka_AdminOptions_t *made;
+    rd_kafka_event_t *event;
+    const rd_kafka_topic_result_t **results;
+    size_t count = 0, result_count = 0;
+    const char *value;
+    char key[128], why[256];
+    int status = 0;
+
+    cx_assert(wanted != NULL);
+    for (size_t i = 0; i < n && status == 0; i++) {
+        if (cx_metadata_partitions(&a->metadata, specs[i].name) >= 0)
+            continue;
+        wanted[count] = rd_kafka_NewTopic_new(specs[i].name, specs[i].partitions, specs[i].replication, why, sizeof why);
+        if (wanted[count] == NULL) {
+            status = cx_fail(err, CX_EXIT_CONFIG, "topic %s: %s", specs[i].name, why);
+            break;
+        }
+        for (size_t c = 0; c < config_count(&specs[i]); c++) {
+            cut(specs[i].config[c], key, &value);
+            (void)rd_kafka_NewTopic_set_config(wanted[count], key, value);
+        }
+        count++;
+    }
+    if (count != 0 && status == 0) {
+        made = options(a, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+        rd_kafka_CreateTopics(a->rk, wanted, count, made, a->queue);
+        event = answer(a, made, "make topics", err);
+        status = event ? 0 : -1;
+        if (event != NULL)
+            results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &result_count);
+        for (size_t i = 0; i < result_count && status == 0; i++) {
+            rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
+            if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+                (*created)++;
+            else if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) /* made by another meanwhile */
+                status =
+                    cx_fail(err, CX_EXIT_CONFIG, "topic %s cannot be made: %s", rd_kafka_topic_result_name(results[i]),
+                            rd_kafka_topic_result_error_string(results[i]) ? rd_kafka_topic_result_error_string(results[i]) : rd_kafka_err2str(code));
+        }
+        if (event != NULL)
+            rd_kafka_event_destroy(event);
+    }
+    rd_kafka_NewTopic_destroy_array(wanted, count);
+    free(wanted);
+    return status;
+}
+
+/* The overrides that are there, then ours, which win. */
+static rd_kafka_ConfigResource_t *changed(const struct described *d, const struct cx_topic_spec *spec)
+{
+    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, spec->name);
+    size_t count;
+    const rd_kafka_ConfigEntry_t **entries = entries_of(d, spec->name, &count);
+    const char *value;
+    char key[128];
+
+    for (size_t i = 0; i < count; i++)
+        if (rd_kafka_ConfigEntry_source(entries[i]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG && rd_kafka_ConfigEntry_value(entries[i]) != NULL)
+            (void)rd_kafka_ConfigResource_set_config(resource, rd_kafka_ConfigEntry_name(entries[i]), rd_kafka_ConfigEntry_value(entries[i]));
+    for (size_t i = 0; i < config_count(spec); i++) {
+        cut(spec->config[i], key, &value);
+        (void)rd_kafka_ConfigResource_set_config(resource, key, value);
+    }
+    return resource;
+}
+
+static int set_differing(struct admin *a, const struct cx_topic_spec *specs, size_t n, struct cx_error *err)
+{
+    rd_kafka_ConfigResource_t **resources = calloc(n + 1, sizeof(rd_kafka_ConfigResource_t *));
+    struct described d;
+    size_t count = 0;
+    int status = describe(a, specs, n, &d, err);
+
+    cx_assert(resources != NULL);
+    for (size_t i = 0; i < n && status == 0; i++)
+        if (cx_metadata_partitions(&a->metadata, specs[i].name) >= 0 && differs(&d, &specs[i]))
+            resources[count++] = changed(&d, &specs[i]);
+    if (count != 0) {
+        rd_kafka_AdminOptions_t *made = options(a, RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
+        rd_kafka_AlterConfigs(a->rk, resources, count, made, a->queue);
+        rd_kafka_event_t *event = answer(a, made, "set configs of topics", err);
+        size_t results = 0;
+        const rd_kafka_ConfigResource_t **result =
+            event ? rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), &results) : NULL;
+        status = event ? 0 : -1;
+        for (size_t i = 0; i < results && status == 0; i++)
+            if (rd_kafka_ConfigResource_error(result[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+                status = cx_fail(err, CX_EXIT_CONFIG, "topic %s: %s", rd_kafka_ConfigResource_name(result[i]),
+                                 rd_kafka_ConfigResource_error_string(result[i]));
+        if (event != NULL)
+            rd_kafka_event_destroy(event);
+    }
+    rd_kafka_ConfigResource_destroy_array(resources, count);
+    free(resources);
+    described_free(&d);
+    return status;
+}
+
+/* A topic is made when the controller says so, and known to all brokers a little later. */
+static int await_all(struct admin *a, const struct cx_topic_spec *specs, size_t n, struct cx_error *err)
+{
+    rd_kafka_resp_err_t code;
+
+    for (int tries = 0; tries < 100; tries++) {
+        size_t known = 0;
+        if (cx_metadata_fetch(a->rk, &a->metadata, CALL_MS, &code) == 0)
+            for (size_t i = 0; i < n; i++)
+                known += cx_metadata_partitions(&a->metadata, specs[i].name) >= 0;
+        if (known == n)
+            return 0;
+        rd_kafka_poll(a->rk, 100);
+    }
+    return cx_fail(err, CX_EXIT_UNREACHABLE, "kafka: new topics did not become known to the brokers");
+}
+
+int cx_topics_create(const struct cx_kafka_config *cfg, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err)
+{
+    struct admin a;
+    int status = admin_open(&a, cfg, err);
+
+    *created = 0;
+    if (status == 0)
+        status = set_differing(&a, specs, n, err);
+    if (status == 0)
+        status = make_missing(&a, specs, n, created, err);
+    if (status == 0 && *created != 0)
+        status = await_all(&a, specs, n, err);
+    admin_close(&a);
+    return status;
+}
