@@ -38,7 +38,7 @@ endfunction()
 
 # cx_stage(name) - a folder of stages/; one exported symbol, <name>_stage.
 function(cx_stage name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.c ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/stages/${name}/*.c ${CMAKE_SOURCE_DIR}/stages/${name}/*.cc)
   add_library(cx_stage_${name} STATIC ${sources})
   target_include_directories(cx_stage_${name} PUBLIC ${CMAKE_SOURCE_DIR}/stages)
   target_link_libraries(cx_stage_${name} PUBLIC cx_stage ${ARGN})

@@ -315,9 +315,6 @@ static bool run_link(struct cx_task *task, struct cx_ending *ending)
     return false;
 }
 
-/* A line of a pipe may bring the sections of the stages before the chain: sections.c. */
-void cx_line_adopt_sections(struct cx_arena *arena, struct cx_str line, struct cx_interaction **record, int before_section);
-
 static int settle_item(struct cx_task *task)
 {
     struct cx_chain *chain = task->chain;

@@ -61,5 +61,8 @@ void cx_dead_letter(struct cx_task *task, size_t at, const struct cx_reason *rea
 void cx_task_encode(struct cx_task *task);
 /* The key a topic wants: UCID hex or tenant. Appends to task->bytes and gives the range. */
 void cx_task_key(struct cx_task *task, const struct cx_topic *topic, size_t *at, size_t *len);
+/* Sections from `from_section` on become null. */
 void cx_record_discard(struct cx_interaction *record, int from_section);
+/* A line of a pipe may bring the sections of the stages before the chain, or be a whole record of ours: *record becomes that. */
+void cx_line_adopt_sections(struct cx_arena *arena, struct cx_str line, struct cx_interaction **record, int before_section);
 #endif

@@ -169,8 +169,7 @@ static int restart(struct pipe *p, struct cx_error *err)
 /* {"tick": ms}: time passes. */
 static bool is_tick(struct pipe *p, struct cx_str line, int64_t *ms)
 {
-    struct cx_str head = cx_str_n(line.ptr, line.len < 16 ? line.len : 16);
-    if (line.len > 64 || !memmem(head.ptr, head.len, "\"tick\"", 6))
+    if (line.len > 64) /* no tick is that long: spare the records a second reading */
         return false;
     struct cx_json_fault fault;
     const struct cx_json *node = cx_json_parse(p->arena, line, &fault);

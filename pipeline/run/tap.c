@@ -6,13 +6,16 @@
 
 #include "base/time.h"
 
-enum { COUNT = CX_FLAG_FIRST, FROM, FOLLOW, VALUES };
+enum { COUNT = CX_FLAG_FIRST, FROM, FOLLOW, VALUES, RECORDS, PARTITION };
+enum shape { WHOLE, RECORD, VALUE };
 static const struct cx_flag flags[] = {
     CX_CONFIG_FLAGS,
     { "count", 'n', "N", "Stops after N records." },
     { "from", 0, "WHERE", "beginning (default), end, or a time: 2026-11-22T04:00:00Z." },
     { "follow", 'f', NULL, "Goes on at the end and waits for more." },
     { "values", 0, NULL, "Prints values only." },
+    { "records", 0, NULL, "Prints {\"topic\",\"key\",\"value\"} only, as cx pipe --outputs does." },
+    { "partition", 'p', "N", "Only this partition." },
     { 0 },
 };
 
@@ -31,32 +34,42 @@ static void add_headers(struct cx_buf *line, const struct cx_message *m)
     cx_buf_byte(line, '}');
 }
 
-static void render(struct cx_buf *line, struct cx_arena *arena, const struct cx_message *m, bool values_only)
+static void render(struct cx_buf *line, struct cx_arena *arena, const struct cx_message *m, enum shape shape)
 {
     const struct cx_topic *topic = cx_topic_find(m->topic);
     char when[CX_TIME_TEXT];
-    if (!values_only) {
-        cx_time_format(m->timestamp_ms, when);
+    if (shape != VALUE) {
         cx_buf_str(line, CX_STR("{\"topic\":"));
         cx_json_string(line, m->topic);
-        cx_buf_format(line, ",\"partition\":%d,\"offset\":%lld,\"timestamp\":\"%.*s\",\"key\":", m->partition, (long long)m->offset, CX_TIME_TEXT, when);
+        if (shape == WHOLE) {
+            cx_time_format(m->timestamp_ms, when);
+            cx_buf_format(line, ",\"partition\":%d,\"offset\":%lld,\"timestamp\":\"%.*s\"", m->partition, (long long)m->offset, CX_TIME_TEXT, when);
+        }
+        cx_buf_str(line, CX_STR(",\"key\":"));
         cx_render_key(line, topic, m->key);
-        add_headers(line, m);
+        if (shape == WHOLE)
+            add_headers(line, m);
         cx_buf_str(line, CX_STR(",\"value\":"));
     }
     cx_render_value(line, arena, topic, m->value);
-    if (!values_only)
+    if (shape != VALUE)
         cx_buf_byte(line, '}');
     cx_buf_byte(line, '\n');
 }
 
-static int tap(struct cx_reader *reader, int64_t count, bool follow, bool values_only, struct cx_error *err)
+struct tapping {
+    int64_t count, partition; /* partition -1: all */
+    bool follows;
+    enum shape shape;
+};
+
+static int tap(struct cx_reader *reader, const struct tapping *t, struct cx_error *err)
 {
     struct cx_arena *arena = cx_arena_new((size_t)256 << 20);
     struct cx_buf line;
     cx_buf_init(&line, (size_t)256 << 20);
     int status = CX_EXIT_OK;
-    for (int64_t n = 0; n < count && !cx_stop_requested && status == CX_EXIT_OK;) {
+    for (int64_t n = 0; n < t->count && !cx_stop_requested && status == CX_EXIT_OK;) {
         struct cx_message m;
         enum cx_polled polled = cx_reader_poll(reader, 100, &m, err);
         if (polled == CX_POLL_FATAL)
@@ -64,13 +77,15 @@ static int tap(struct cx_reader *reader, int64_t count, bool follow, bool values
         if (polled == CX_POLL_NONE)
             fflush(stdout);
         if (polled == CX_POLL_MESSAGE) {
+            if (t->partition >= 0 && m.partition != t->partition)
+                continue;
             cx_arena_reset(arena);
             cx_buf_reset(&line);
-            render(&line, arena, &m, values_only);
+            render(&line, arena, &m, t->shape);
             n++;
             if (fwrite(line.ptr, 1, line.len, stdout) != line.len)
                 status = CX_EXIT_IO;
-        } else if (!follow && cx_reader_at_end(reader)) {
+        } else if (!t->follows && cx_reader_at_end(reader)) {
             break;
         }
     }
@@ -104,19 +119,22 @@ static int read_from(const char *where, int64_t *from, bool *by_time, struct cx_
 static int run_tap(const struct cx_args *args, struct cx_error *err)
 {
     struct cx_settings settings;
-    int64_t count, from;
+    struct tapping t = { .follows = cx_args_has(args, FOLLOW),
+                         .shape = cx_args_has(args, VALUES) ? VALUE : cx_args_has(args, RECORDS) ? RECORD : WHOLE };
+    int64_t from;
     bool by_time;
     if (args->operand_count == 0) {
         cx_fail(err, CX_EXIT_USAGE, "which topic? for example: cx tap cx.routed.v1 -n 10");
         return CX_EXIT_USAGE;
     }
-    if (cx_args_i64(args, COUNT, INT64_MAX, 1, INT64_MAX, &count, err) || read_from(args->values[FROM], &from, &by_time, err) ||
+    if (cx_args_i64(args, COUNT, INT64_MAX, 1, INT64_MAX, &t.count, err) || cx_args_i64(args, PARTITION, -1, 0, INT32_MAX, &t.partition, err) ||
+        read_from(args->values[FROM], &from, &by_time, err) ||
         cx_args_settings(args, &settings, err))
         return (int)err->exit;
     struct sigaction action = { .sa_handler = on_signal };
     sigaction(SIGINT, &action, NULL);
     struct cx_reader *reader = cx_reader_open(&settings.kafka, args->operands, args->operand_count, from, by_time, err);
-    int status = reader ? tap(reader, count, cx_args_has(args, FOLLOW), cx_args_has(args, VALUES), err) : (int)err->exit;
+    int status = reader ? tap(reader, &t, err) : (int)err->exit;
     if (reader)
         cx_reader_close(reader);
     cx_settings_free(&settings);

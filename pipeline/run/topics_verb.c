@@ -1,5 +1,6 @@
 /* topics_verb.c - cx topics: the topics of topics.def against what the cluster has. */
 #include "kafka/kafka.h"
+#include "run/audit.h"
 #include "run/settings.h"
 #include "run/topics.h"
 #include "run/verb.h"
@@ -12,7 +13,7 @@ static const struct cx_flag flags[] = {
     { "json", 0, NULL, "Prints JSON lines." },
     { 0 },
 };
-#define USUAL_CHAINS "normalize-classify,dedup-identify,route-analytics"
+
 
 struct specs {
     struct cx_arena *arena;
@@ -23,11 +24,9 @@ struct specs {
     size_t len;
 };
 
-static const char *text(struct specs *s, const char *format, long long n)
+static const char *property(struct specs *s, const char *name, int64_t value)
 {
-    char line[64];
-    snprintf(line, sizeof line, format, n);
-    return cx_arena_format(s->arena, "%s%c", line, '\0').ptr;
+    return cx_arena_format(s->arena, "%s=%lld%c", name, (long long)value, '\0').ptr;
 }
 
 static void add_spec(struct specs *s, const struct cx_topic *t, const char *name)
@@ -38,8 +37,8 @@ static void add_spec(struct specs *s, const struct cx_topic *t, const char *name
             return;
     const char **config = CX_NEW_ARRAY(s->arena, const char *, 6);
     config[0] = cleanups[t->cleanup];
-    config[1] = text(s, "retention.ms=%lld", t->retention_ms);
-    config[2] = text(s, "max.message.bytes=%lld", s->settings->kafka.max_message + 65536);
+    config[1] = property(s, "retention.ms", t->retention_ms);
+    config[2] = property(s, "max.message.bytes", s->settings->kafka.max_message + 65536);
     if (t->placement == CX_PLACE_ANY) /* raw topics: their timestamp is ingested_at */
         config[3] = "message.timestamp.type=LogAppendTime";
     s->items[s->len++] = (struct cx_topic_spec){ name, s->counts[t->partitions], s->replication, config };
@@ -99,7 +98,7 @@ static int run_topics(const struct cx_args *args, struct cx_error *err)
     if (cx_args_settings(args, &settings, err) || cx_args_i64(args, REPLICATION, -1, 1, 100, &replication, err))
         return (int)err->exit;
     struct specs s = { .arena = settings.arena, .settings = &settings, .replication = (int16_t)replication };
-    int status = build_specs(&s, args->values[CHAINS] ? args->values[CHAINS] : USUAL_CHAINS, err) == 0 ? CX_EXIT_OK : (int)err->exit;
+    int status = build_specs(&s, args->values[CHAINS] ? args->values[CHAINS] : CX_USUAL_CHAINS, err) == 0 ? CX_EXIT_OK : (int)err->exit;
     if (status == CX_EXIT_OK && !is_create) {
         status = plan(&s, cx_args_has(args, JSON), err);
         status = status < 0 ? (int)err->exit : status;

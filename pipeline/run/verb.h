@@ -43,6 +43,9 @@ static inline bool cx_args_has(const struct cx_args *args, int flag)
 /* A flag's number, or the fallback when it was not given. */
 int cx_args_i64(const struct cx_args *args, int flag, int64_t fallback, int64_t min, int64_t max, int64_t *out, struct cx_error *err);
 
+/* Where a sample begins when nobody says: three days before today, 00:00 UTC. */
+int64_t cx_sample_default_start(void);
+
 extern const struct cx_verb cx_verb_run, cx_verb_pipe, cx_verb_lint, cx_verb_topics, cx_verb_produce, cx_verb_tap, cx_verb_audit, cx_verb_trace,
     cx_verb_demo, cx_verb_create, cx_verb_version;
 #endif

@@ -1,4 +1,5 @@
 /* version.c - cx version: what this program is and what it runs on. */
+#include "kafka/kafka.h"
 #include "run/registry.h"
 #include "run/verb.h"
 

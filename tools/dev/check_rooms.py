@@ -15,7 +15,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SYSTEM = re.compile(r"^(std\w+|string|stdio|stdlib|errno|math|ctype|inttypes|limits|float|assert|time|signal|unistd|fcntl|poll|pthread|strings|iconv|"
-                    r"sys/\w+|arpa/inet|netinet/\w+|immintrin|emmintrin|nmmintrin|x86intrin|locale|getopt|dirent|sched|spawn|termios|"
+                    r"sys/\w+|arpa/inet|netinet/\w+|immintrin|emmintrin|nmmintrin|x86intrin|locale|getopt|dirent|sched|spawn|endian|syslog|sanitizer/asan_interface|termios|"
                     r"algorithm|memory|vector|new|exception|utility|cstring|cstddef|cstdint)(\.h)?$")
 VENDOR_SYMBOLS = ("rd_kafka_", "avro_", "ZSTD_", "json_", "yaml_", "hs_", "utf8proc_", "MHD_", "redis", "XXH")
 

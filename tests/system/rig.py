@@ -1,0 +1,165 @@
+"""rig.py - a pipeline of stage processes on a broker, for tests. CX_KAFKA_BROKERS names the broker (deploy/local/kafka run -- …)."""
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CONFIG = """\
+kafka:
+  brokers: {brokers}
+  state_dir: {scratch}
+  partitions: {{raw: {raw}, scope: {scope}, route: {route}}}
+analytics:
+  lateness: 7d
+run:
+  tick: {tick}
+  commit_interval: {commit_interval}
+"""
+DEPLOYMENT = ("normalize classify", "dedup identify", "route analytics")
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Pipeline:
+    """Topics, processes and look-ups of one run."""
+
+    def __init__(self, cx, chains=DEPLOYMENT, raw=4, scope=3, route=3, tick="2s", commit_interval="200ms", env=None):
+        self.cx, self.chains, self.scope, self.raw, self.route = str(cx), list(chains), scope, raw, route
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="cxstream-test-"))
+        self.brokers = os.environ["CX_KAFKA_BROKERS"]
+        self.config = self.scratch / "cx.yaml"
+        self.config.write_text(CONFIG.format(brokers=self.brokers, scratch=self.scratch, raw=raw, scope=scope, route=route, tick=tick,
+                                             commit_interval=commit_interval))
+        self.env = {**os.environ, **(env or {})}
+        self.supervisor = None
+
+    def run(self, *args, check=True, **kwargs):
+        done = subprocess.run([self.cx, *args, "-c", str(self.config)], capture_output=True, env=self.env, **kwargs)
+        if check and done.returncode != 0:
+            raise SystemExit(f"cx {' '.join(args)}: exit {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}")
+        return done
+
+    def create_topics(self):
+        self.run("topics", "create", "--chains", ",".join(chain.replace(" ", "-") for chain in self.chains))
+
+    def start(self):
+        (self.scratch / "pids").mkdir(exist_ok=True)
+        commands = [f"{chain.replace(' ', '-')}={self.cx} run {chain} -c {self.config} --instance 0" for chain in self.chains]
+        self.supervisor = subprocess.Popen([str(ROOT / "deploy/local/supervise"), "--pids", str(self.scratch / "pids"), "--logs", str(self.scratch),
+                                            *commands], env=self.env)
+
+    def stop(self):
+        if self.supervisor:
+            self.supervisor.send_signal(signal.SIGTERM)
+            self.supervisor.wait(timeout=60)
+            self.supervisor = None
+
+    def pid(self, chain):
+        file = self.scratch / "pids" / f"{chain.replace(' ', '-')}.pid"
+        try:
+            return int(file.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def log(self, chain):
+        file = self.scratch / f"{chain.replace(' ', '-')}.log"
+        return file.read_text(errors="replace") if file.exists() else ""
+
+    def produce_sample(self, records, seed, *args, background=False):
+        command = [self.cx, "produce", "--sample", str(records), "--seed", str(seed), "-c", str(self.config), *args]
+        if background:
+            return subprocess.Popen(command, env=self.env, stderr=subprocess.DEVNULL)
+        subprocess.run(command, check=True, env=self.env, stderr=subprocess.DEVNULL)
+        return None
+
+    def wait_until_drained(self, seconds=300):
+        """All committed offsets at the end of their topics, twice in a row."""
+        deadline, calm = time.monotonic() + seconds, 0
+        while calm < 2:
+            if time.monotonic() > deadline:
+                raise SystemExit("not drained: " + json.dumps(self.lags()) + "\n" + "\n".join(self.log(c)[-1500:] for c in self.chains))
+            calm = calm + 1 if all(lag == 0 for lag in self.lags().values()) else 0
+            time.sleep(0.7)
+
+    def lags(self):
+        from confluent_kafka import Consumer, TopicPartition
+        result = {}
+        for chain in self.chains:
+            topic = self.input_of(chain)
+            consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "cx." + chain.replace(" ", "-"), "enable.auto.commit": False,
+                                 "isolation.level": "read_committed"})
+            partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+            lag = 0
+            for committed in consumer.committed([TopicPartition(topic, p) for p in partitions], timeout=20):
+                low, high = consumer.get_watermark_offsets(committed, timeout=10)
+                lag += end_of(consumer, topic, committed.partition, high) - max(committed.offset, low)
+            consumer.close()
+            result[chain] = lag
+        return result
+
+    @staticmethod
+    def input_of(chain):
+        return {"normalize": "cx.raw.v1", "classify": "cx.normalized.v1", "dedup": "cx.events.v1", "identify": "cx.deduplicated.v1",
+                "route": "cx.identified.v1", "analytics": "cx.routed.v1"}[chain.split()[0]]
+
+    def tap(self, topic, *args):
+        """Lines of a topic, as they come."""
+        with subprocess.Popen([self.cx, "tap", topic, "-c", str(self.config), *args], stdout=subprocess.PIPE, env=self.env) as process:
+            yield from process.stdout
+        if process.returncode != 0:
+            raise SystemExit(f"cx tap {topic}: exit {process.returncode}")
+
+    def multiset(self, topic, *args):
+        """Digests of {"topic","key","value"} of every committed record of a topic."""
+        return Counter(digest(line) for line in self.tap(topic, "--records", *args))
+
+
+_marker = {}
+
+
+def end_of(consumer, topic, partition, high):
+    """Offset after the last record: transaction markers at the end are never read, and a committed offset never passes them."""
+    from confluent_kafka import TopicPartition
+    if high == 0:
+        return 0
+    key = (topic, partition)
+    known, last = _marker.get(key, (-1, 0))
+    if known == high:
+        return last
+    last, back = 0, 1
+    while last == 0 and back <= high * 2:
+        start = max(0, high - back)
+        consumer.assign([TopicPartition(topic, partition, start)])
+        idle = time.monotonic()
+        while time.monotonic() - idle < 1.0:
+            message = consumer.poll(0.2)
+            if message is not None and not message.error():
+                last, idle = message.offset() + 1, time.monotonic()
+                if last >= high:
+                    break
+        if start == 0:
+            break
+        back *= 8
+    consumer.unassign()
+    _marker[key] = (high, last)
+    return last
+
+
+def digest(line):
+    return hashlib.blake2b(line if isinstance(line, bytes) else line.encode(), digest_size=12).digest()
+
+
+def compare(expected, actual):
+    """(lost, duplicated) between two Counters."""
+    lost = sum((expected - actual).values())
+    extra = sum((actual - expected).values())
+    return lost, extra
