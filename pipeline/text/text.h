@@ -8,31 +8,41 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-enum cx_fold_language { CX_FOLD_ANY, CX_FOLD_TURKIC };
+enum cx_fold_language {
+    CX_FOLD_ANY,
+    CX_FOLD_TURKIC, /* I -> ı */
+    CX_FOLD_SEARCH, /* for matching what people type: as ANY, and marks off Latin letters, ı -> i, long runs cut to one: "ÇOOOK TEŞEKKÜRLER" is "cok tesekkurler" */
+    CX_FOLD_LANGUAGES
+};
 struct cx_folded {
     struct cx_str text;
     const uint32_t *origin; /* origin[i]: byte offset in the original of folded byte i; origin[text.len] = original length */
     uint32_t letters;       /* letters outside links, mentions, tags */
+    const uint32_t *classes; /* how many of them are of which kind; for cx_text_script_language */
 };
 /* Input must be valid UTF-8 (as decoded records are). */
 struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language);
 
-/* Which language the script and letters alone prove (ar, ru, tr by its own letters, ...); null when they prove nothing. A stand-in that is honest
- * until the language head comes: confidence 0..1. */
-struct cx_str cx_text_script_language(const struct cx_folded *folded, struct cx_str original, float *confidence);
+/* Which language letters and very frequent words prove: ISO 639-1, or null when they prove nothing (fewer than three letters always). Confidence is
+ * 0..1, 0 for null. A stand-in that is honest until the language head comes. */
+struct cx_str cx_text_script_language(const struct cx_folded *folded, float *confidence);
 
-/* Many literal patterns and simple regular expressions in one pass (Vectorscan). Compile once, share between threads, scan with a scratch each. */
+/* Many literal patterns and simple regular expressions in one pass (Vectorscan). Compile once, share between threads; every thread that scans gets
+ * its own scratch memory at its first scan, given back when it ends. */
 struct cx_matcher;
 struct cx_pattern {
-    struct cx_str text;     /* folded text of a phrase, or a regular expression when is_regex */
+    struct cx_str text;     /* folded text of a phrase, or a regular expression (PCRE without look-around and back references) when is_regex */
     bool is_regex;
     bool whole_word;        /* the match must not continue a word on either side */
     bool prefix;            /* whole_word, but suffixes may follow: for inflecting languages ("şikayet" finds "şikayetim") */
-    uint32_t id;
+    bool clitics;           /* Arabic one-letter words and the article may be written on to the front: "طلب" finds "والطلب" */
+    uint32_t id;            /* the caller's; several patterns may share one */
 };
+/* In a phrase a `*` at the end of a word stands for the rest of the word, none included: "para* iade*" finds "paramın iadesini". */
 struct cx_match { uint32_t id, start, end; /* bytes of the folded text */ };
-struct cx_matcher *cx_matcher_new(const struct cx_pattern *patterns, size_t n, struct cx_error *err); /* err names the bad pattern */
+struct cx_matcher *cx_matcher_new(const struct cx_pattern *patterns, size_t n, struct cx_error *err); /* NULL: err names the bad pattern */
 void cx_matcher_free(struct cx_matcher *m);
-/* All matches, sorted by (start, end, id), each once; in the arena. */
+/* All matches, sorted by (start, end, id), each once; in the arena. A match of a phrase ends where its written part ends; a regular expression is
+ * reported for every end it has, from its leftmost start. */
 size_t cx_matcher_scan(const struct cx_matcher *m, struct cx_arena *arena, struct cx_str folded, struct cx_match **matches);
 #endif

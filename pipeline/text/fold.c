@@ -1,0 +1,282 @@
+/* fold.c - folding in three steps: letters by the table, decomposed letters joined (rare), then runs, blanks, links and mentions. */
+#include "text/chars.h"
+
+/* ---- step 1: bytes to rows ---- */
+
+static inline uint32_t next_row(const struct char_table *table, const unsigned char *bytes, size_t *at)
+{
+    const unsigned char *b = bytes + *at;
+    if (b[0] < 0x80) {
+        *at += 1;
+        return table->low[b[0]];
+    }
+    if (b[0] < 0xe0) {
+        *at += 2;
+        return table->low[(b[0] & 0x1fu) << 6 | (b[1] & 0x3fu)];
+    }
+    if (b[0] < 0xf0) {
+        *at += 3;
+        return char_row(table, (b[0] & 0xfu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu));
+    }
+    *at += 4;
+    return char_row(table, (b[0] & 0x7u) << 18 | (b[1] & 0x3fu) << 12 | (b[2] & 0x3fu) << 6 | (b[3] & 0x3fu));
+}
+
+/* Room for a sequence and for what is left; sequences are rare and short texts hold few, so growing once nearly always suffices. */
+static void grow_rows(struct cx_arena *arena, struct char_run *run, size_t *cap, size_t needed)
+{
+    if (needed <= *cap)
+        return;
+    *cap = needed * 2;
+    uint32_t *rows = cx_arena_alloc(arena, *cap * sizeof *rows), *origin = cx_arena_alloc(arena, *cap * sizeof *origin);
+    memcpy(rows, run->rows, run->len * sizeof *rows);
+    memcpy(origin, run->origin, run->len * sizeof *origin);
+    run->rows = rows;
+    run->origin = origin;
+}
+
+/* All rows of a text; *seen is all of them or-ed. State of the loop is in locals, so that it stays in registers. */
+static struct char_run read_rows(struct cx_arena *arena, const struct char_table *table, struct cx_str text, uint32_t *seen_out)
+{
+    size_t cap = text.len + 1, len = 0;
+    struct char_run run = { cx_arena_alloc(arena, cap * sizeof *run.rows), cx_arena_alloc(arena, cap * sizeof *run.origin), 0 };
+    uint32_t *rows = run.rows, *origin = run.origin, seen = 0;
+    for (size_t at = 0; at < text.len;) {
+        uint32_t from = (uint32_t)at, row = next_row(table, (const unsigned char *)text.ptr, &at);
+        if (row & CHAR_SPECIAL) {
+            size_t n = CHAR_SEQUENCE_LENGTH(row);
+            run.len = len;
+            grow_rows(arena, &run, &cap, len + n + text.len - at);
+            rows = run.rows;
+            origin = run.origin;
+            for (size_t i = 0; i < n; i++) {
+                rows[len] = table->pool[CHAR_SEQUENCE_AT(row) + i];
+                seen |= rows[len];
+                origin[len++] = from;
+            }
+            continue;
+        }
+        seen |= row;
+        rows[len] = row;
+        origin[len++] = from;
+    }
+    run.len = len;
+    *seen_out = seen;
+    return run;
+}
+
+/* ---- step 3: rows to text ---- */
+
+struct writer {
+    struct char_run in;
+    char *out;
+    uint32_t *origin;
+    size_t len;
+    uint32_t last; /* row last read; 0 after a blank or a token */
+    bool cuts_to_one;
+};
+
+/* Copies a row's letter out; at most four bytes. */
+static inline size_t put_code(char *out, uint32_t *origin, uint32_t row, uint32_t from)
+{
+    uint32_t code = row & CHAR_CODE;
+    if (code < 0x80) {
+        out[0] = (char)code;
+        origin[0] = from;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xc0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3f));
+        origin[0] = origin[1] = from;
+        return 2;
+    }
+    size_t n = cx_utf8_put(code, out);
+    for (size_t i = 0; i < n; i++)
+        origin[i] = from;
+    return n;
+}
+
+static void put_token(struct writer *w, struct cx_str token, uint32_t from, uint32_t after)
+{
+    if (w->len > 0 && w->out[w->len - 1] != ' ') {
+        w->out[w->len] = ' ';
+        w->origin[w->len++] = from;
+    }
+    for (size_t i = 0; i < token.len; i++) {
+        w->out[w->len] = token.ptr[i];
+        w->origin[w->len++] = from;
+    }
+    w->out[w->len] = ' ';
+    w->origin[w->len++] = after;
+    w->last = 0;
+}
+
+static inline bool is_same_letter(uint32_t row, uint32_t last)
+{
+    return ((row ^ last) & CHAR_CODE) == 0 && (row & CHAR_LETTER);
+}
+
+/* The letter at i, like the one before. The third and later ones are left out; where runs are cut to one, the third takes the second back. */
+static void put_run(struct writer *w, size_t i)
+{
+    uint32_t row = w->in.rows[i];
+    size_t before = 1;
+    while (before < 3 && before < i && is_same_letter(w->in.rows[i - before - 1], row))
+        before++;
+    size_t n = put_code(w->out + w->len, w->origin + w->len, row, w->in.origin[i]);
+    if (before == 1)
+        w->len += n;
+    else if (before == 2 && w->cuts_to_one)
+        w->len -= n;
+}
+
+static inline uint32_t code_at(const struct writer *w, size_t i)
+{
+    return i < w->in.len ? w->in.rows[i] & CHAR_CODE : 0;
+}
+
+static size_t skip_run(const struct writer *w, size_t i, uint32_t code)
+{
+    while (code_at(w, i) == code)
+        i++;
+    return i;
+}
+
+/* Whether a link starts at i. Runs do not count, so that cutting them never makes a link of what was none. */
+static bool is_link(const struct writer *w, size_t i)
+{
+    if (code_at(w, i) == 'w')
+        return code_at(w, i + 1) == 'w' && code_at(w, i + 2) == 'w' && code_at(w, i + 3) == '.';
+    size_t t = skip_run(w, i, 'h'), p = skip_run(w, t, 't'), s = skip_run(w, p, 'p');
+    if (t == i || p == t || s == p)
+        return false;
+    size_t end = skip_run(w, s, 's');
+    return code_at(w, end) == ':' && code_at(w, end + 1) == '/' && code_at(w, end + 2) == '/';
+}
+
+static size_t skip_link(const struct writer *w, size_t i)
+{
+    for (; i < w->in.len && !(w->in.rows[i] & CHAR_BLANK); i++) {
+        uint32_t code = w->in.rows[i] & CHAR_CODE;
+        if (code == '<' || code == '>' || code == '"')
+            break;
+    }
+    return i;
+}
+
+static bool is_word_row(const struct writer *w, size_t i)
+{
+    return i < w->in.len && (w->in.rows[i] & CHAR_WORD);
+}
+
+/* Past a mention's name that starts at i, or i itself. A dot counts inside a name. */
+static size_t skip_name(const struct writer *w, size_t i)
+{
+    while (is_word_row(w, i) || (code_at(w, i) == '.' && is_word_row(w, i + 1)))
+        i++;
+    return i;
+}
+
+/* Writes the tag at i as it is; its letters are not counted. */
+static size_t put_tag(struct writer *w, size_t i)
+{
+    do {
+        uint32_t row = w->in.rows[i];
+        if (is_same_letter(row, w->last))
+            put_run(w, i);
+        else
+            w->len += put_code(w->out + w->len, w->origin + w->len, row, w->in.origin[i]);
+        w->last = row;
+        i++;
+    } while (is_word_row(w, i));
+    return i;
+}
+
+/* Writes the link, mention or tag that starts at i and returns where it ends; i where there is none. */
+static size_t put_marked(struct writer *w, size_t i)
+{
+    uint32_t code = code_at(w, i);
+    if (code == '#')
+        return is_word_row(w, i + 1) ? put_tag(w, i) : i;
+    size_t end = i;
+    if (code == '@')
+        end = skip_name(w, i + 1) == i + 1 ? i : skip_name(w, i + 1);
+    else if (is_link(w, i))
+        end = skip_link(w, i);
+    if (end != i)
+        put_token(w, code == '@' ? CX_STR("<user>") : CX_STR("<url>"), w->in.origin[i], w->in.origin[end < w->in.len ? end : end - 1]);
+    return end;
+}
+
+/* What is not simply copied: markers at the start of a word, and letters of a run. Returns where to go on; i: copy the letter. */
+static size_t put_special(struct writer *w, size_t i, uint32_t last)
+{
+    uint32_t row = w->in.rows[i];
+    w->last = last;
+    if ((row & CHAR_MARKER) && !(last & CHAR_WORD))
+        return put_marked(w, i);
+    put_run(w, i);
+    w->last = row;
+    return i + 1;
+}
+
+/* The hot loop; its state is in locals, since every byte written might be any of it as far as the compiler knows. Classes are counted in two
+ * arrays by turns, so that one letter need not wait for the count of the one before. */
+static void write_text(struct writer *w, uint32_t classes[2][LETTER_CLASSES])
+{
+    const uint32_t *rows = w->in.rows, *from = w->in.origin;
+    const size_t n = w->in.len;
+    char *out = w->out;
+    uint32_t *origin = w->origin, last = 0;
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t row = rows[i];
+        if (row & CHAR_BLANK) {
+            out[len] = ' ';
+            origin[len] = from[i];
+            len += len > 0 && out[len - 1] != ' ';
+            last = 0;
+            continue;
+        }
+        /* CHAR_WORD of the row before, moved under CHAR_MARKER */
+        if (__builtin_expect((row & CHAR_MARKER & (~last << 4)) || is_same_letter(row, last), 0)) {
+            w->len = len;
+            size_t next = put_special(w, i, last);
+            len = w->len;
+            if (next != i) {
+                last = w->last;
+                i = next - 1;
+                continue;
+            }
+        }
+        len += put_code(out + len, origin + len, row, from[i]);
+        classes[i & 1][CHAR_CLASS(row)]++;
+        last = row;
+    }
+    w->len = len > 0 && out[len - 1] == ' ' ? len - 1 : len;
+}
+_Static_assert(CHAR_WORD << 4 == CHAR_MARKER, "write_text moves one under the other");
+
+struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language)
+{
+    const struct char_table *table = char_table(language);
+    uint32_t seen;
+    struct char_run rows = read_rows(arena, table, text, &seen);
+    if (seen & CHAR_COMBINES)
+        rows = char_compose(arena, table, rows, language == CX_FOLD_SEARCH);
+
+    /* A row gives at most four bytes, and so does a token for each row it stands for. */
+    size_t cap = rows.len * 4 + 8;
+    struct writer w = { .in = rows, .cuts_to_one = language == CX_FOLD_SEARCH };
+    w.out = cx_arena_bytes(arena, cap);
+    w.origin = cx_arena_alloc(arena, (cap + 1) * sizeof *w.origin);
+    uint32_t(*classes)[LETTER_CLASSES] = cx_arena_zalloc(arena, 2 * sizeof *classes), letters = 0;
+    write_text(&w, classes);
+    w.origin[w.len] = (uint32_t)text.len;
+    for (size_t i = 0; i < LETTER_CLASSES; i++) {
+        classes[0][i] += classes[1][i];
+        letters += i == LETTER_NONE ? 0 : classes[0][i];
+    }
+    return (struct cx_folded){ cx_str_n(w.out, w.len), w.origin, letters, classes[0] };
+}

@@ -1,0 +1,264 @@
+/* language.c - a language by what its letters and its most frequent words prove.
+ *
+ * Letters give points to the languages that write them and close the languages that do not; every word of words.def gives one point, shared by the
+ * languages it stands for. The best language wins if it leads clearly; its confidence is its lead over all points plus one, so that little
+ * evidence gives little confidence. */
+#include "text/chars.h"
+#include "base/hash.h"
+#include <pthread.h>
+
+enum language { TR, ES, EN, RU, AR, AZ, DE, FR, PT, IT, NL, ID, PL, RO, SV, UK, BG, SR, FA, UR, AR_LATIN, RU_LATIN, LANGUAGES };
+static const char names[LANGUAGES][3] = { "tr", "es", "en", "ru", "ar", "az", "de", "fr", "pt", "it", "nl",
+                                          "id", "pl", "ro", "sv", "uk", "bg", "sr", "fa", "ur", "ar", "ru" };
+
+#define BIT(language) (1u << (language))
+#define LATIN                                                                                                                                        \
+    (BIT(TR) | BIT(ES) | BIT(EN) | BIT(AZ) | BIT(DE) | BIT(FR) | BIT(PT) | BIT(IT) | BIT(NL) | BIT(ID) | BIT(PL) | BIT(RO) | BIT(SV) |               \
+     BIT(AR_LATIN) | BIT(RU_LATIN))
+#define ROMANISED (BIT(ID) | BIT(AR_LATIN) | BIT(RU_LATIN)) /* written without marks on letters */
+#define CYRILLIC  (BIT(RU) | BIT(UK) | BIT(BG) | BIT(SR))
+#define ARABIC    (BIT(AR) | BIT(FA) | BIT(UR))
+
+/* What a letter of a class says: points to some languages, for at most so many letters, and closes those that never write it. */
+static const struct {
+    enum letter_class class;
+    float points;
+    uint32_t most, points_to, never;
+} letters[] = {
+    { LETTER_LATIN_TURKIC, 0.8f, 5, BIT(TR) | BIT(AZ), LATIN & ~(BIT(TR) | BIT(AZ) | BIT(RO)) },
+    { LETTER_LATIN_UMLAUT, 0.3f, 5, BIT(TR) | BIT(AZ) | BIT(DE) | BIT(SV), ROMANISED | BIT(EN) | BIT(PL) | BIT(RO) },
+    { LETTER_LATIN_AZERI, 1.5f, 5, BIT(AZ), LATIN & ~BIT(AZ) },
+    { LETTER_LATIN_SPANISH, 0.8f, 5, BIT(ES), LATIN & ~BIT(ES) },
+    { LETTER_LATIN_ACUTE, 0.3f, 5, BIT(ES) | BIT(PT) | BIT(FR), ROMANISED | BIT(EN) | BIT(TR) | BIT(AZ) | BIT(RO) },
+    { LETTER_LATIN_FOREIGN, 0.4f, 5, BIT(DE) | BIT(FR) | BIT(PT) | BIT(IT) | BIT(PL) | BIT(RO) | BIT(SV),
+      ROMANISED | BIT(TR) | BIT(ES) | BIT(EN) | BIT(AZ) },
+    { LETTER_CYRILLIC_SOFT, 0.2f, 5, BIT(RU) | BIT(UK), BIT(BG) | BIT(SR) },
+    { LETTER_CYRILLIC_RUSSIAN, 0.6f, 5, BIT(RU), BIT(UK) | BIT(BG) | BIT(SR) },
+    { LETTER_CYRILLIC_UKRAINIAN, 1.0f, 5, BIT(UK), CYRILLIC & ~BIT(UK) },
+    { LETTER_CYRILLIC_FOREIGN, 0.6f, 5, BIT(UK) | BIT(SR), BIT(RU) | BIT(BG) },
+    { LETTER_ARABIC, 0.08f, 25, BIT(AR), 0 },
+    { LETTER_ARABIC_ARABIC, 0.6f, 5, BIT(AR), BIT(UR) },
+    { LETTER_ARABIC_FOREIGN, 0.5f, 8, BIT(FA) | BIT(UR), BIT(AR) },
+    { LETTER_ARABIC_URDU, 0.8f, 8, BIT(UR), BIT(AR) | BIT(FA) },
+};
+/* Letters that a language cannot do without for long: none of either class among so many letters closes it. */
+static const struct {
+    uint32_t language;
+    enum letter_class class, or_class;
+    uint32_t among;
+} needed[] = {
+    { BIT(AZ), LETTER_LATIN_AZERI, LETTER_LATIN_AZERI, 25 },
+    { BIT(UK), LETTER_CYRILLIC_FOREIGN, LETTER_CYRILLIC_UKRAINIAN, 25 },
+    { BIT(FA) | BIT(UR), LETTER_ARABIC_FOREIGN, LETTER_ARABIC_URDU, 14 },
+    { BIT(PL), LETTER_LATIN_FOREIGN, LETTER_LATIN_ACUTE, 60 },
+};
+/* A foreign letter or two may be a name; beyond this share of the letters they close a language. */
+#define FOREIGN_SHARE 0.02
+
+/* Scripts that one language all but owns, by their class. */
+static const struct {
+    enum letter_class class;
+    const char *language;
+    float confidence;
+} owners[] = {
+    { LETTER_GREEK, "el", 0.95f },     { LETTER_HEBREW, "he", 0.9f },   { LETTER_THAI, "th", 0.95f },
+    { LETTER_GEORGIAN, "ka", 0.9f },   { LETTER_ARMENIAN, "hy", 0.9f }, { LETTER_HANGUL, "ko", 0.95f },
+    { LETTER_DEVANAGARI, "hi", 0.6f }, { LETTER_KANA, "ja", 0.95f },    { LETTER_HAN, "zh", 0.7f },
+};
+
+/* ---- the words, hashed once ---- */
+
+static const struct {
+    enum language language;
+    const char *words;
+} word_rows[] = {
+#define CX_WORDS(language, words) { language, words },
+#include "text/words.def"
+#undef CX_WORDS
+};
+
+#define WORD_SLOTS 8192u
+#define ENDING_MIN 3u
+#define ENDING_MAX 6u
+#define WORD_MAX   24u /* bytes; longer words are not looked up */
+static struct word {
+    char bytes[WORD_MAX];
+    uint8_t len;
+    uint32_t languages;
+} words[WORD_SLOTS];
+static size_t word_count;
+
+static uint32_t word_hash(struct cx_str word)
+{
+    uint64_t head = 0, tail = 0;
+    size_t n = word.len < 8 ? word.len : 8;
+    memcpy(&head, word.ptr, n);
+    memcpy(&tail, word.ptr + word.len - n, n);
+    uint64_t mixed = (head ^ (tail << 7 | tail >> 57) ^ word.len) * 0x9e3779b97f4a7c15u;
+    return (uint32_t)(mixed >> 40);
+}
+
+/* The word's slot, or the empty one where it would stand. */
+static struct word *find_word(struct cx_str word)
+{
+    uint32_t at = word_hash(word) & (WORD_SLOTS - 1);
+    while (words[at].len != 0 && (words[at].len != word.len || memcmp(words[at].bytes, word.ptr, word.len) != 0))
+        at = (at + 1) & (WORD_SLOTS - 1);
+    return &words[at];
+}
+
+static void add_word(struct cx_str word, enum language language)
+{
+    cx_assert(word.len > 0 && word.len <= WORD_MAX);
+    struct word *slot = find_word(word);
+    if (slot->len == 0) {
+        cx_assert(++word_count < WORD_SLOTS / 2);
+        memcpy(slot->bytes, word.ptr, word.len);
+        slot->len = (uint8_t)word.len;
+    }
+    slot->languages |= BIT(language);
+}
+
+/* Every word as each way of folding leaves it. */
+static void load_words(void)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 20);
+    for (size_t row = 0; row < sizeof word_rows / sizeof *word_rows; row++)
+        for (int fold = 0; fold < CX_FOLD_LANGUAGES; fold++) {
+            struct cx_str rest = cx_text_fold(arena, cx_str(word_rows[row].words), (enum cx_fold_language)fold).text, word;
+            while (cx_str_cut(&rest, ' ', &word)) {
+                bool is_ending = word.ptr[0] == '-';
+                if (!is_ending || (word.len > ENDING_MIN && word.len <= ENDING_MAX + 1))
+                    add_word(word, word_rows[row].language);
+            }
+        }
+    cx_arena_free(arena);
+}
+
+/* ---- weighing ---- */
+
+struct weights {
+    float points[LANGUAGES];
+    uint32_t closed;
+};
+
+static void weigh_letters(const struct cx_folded *folded, struct weights *weights)
+{
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+        uint32_t n = folded->classes[letters[i].class];
+        if (n == 0)
+            continue;
+        for (int l = 0; l < LANGUAGES; l++)
+            if (letters[i].points_to & BIT(l))
+                weights->points[l] += letters[i].points * (float)(n < letters[i].most ? n : letters[i].most);
+        if (n > 1 + FOREIGN_SHARE * folded->letters || n * 8 > folded->letters)
+            weights->closed |= letters[i].never;
+    }
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (folded->letters >= needed[i].among && folded->classes[needed[i].class] + folded->classes[needed[i].or_class] == 0)
+            weights->closed |= needed[i].language;
+}
+
+static bool is_separator(char c)
+{
+    return (c >= 0 && c < '0' && c != '\'') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a' && c != '_') || c > 'z';
+}
+
+static void give(struct weights *weights, uint32_t languages, float points)
+{
+    float share = points / (float)__builtin_popcount(languages);
+    for (; languages != 0; languages &= languages - 1)
+        weights->points[__builtin_ctz(languages)] += share;
+}
+
+static void weigh_word(struct cx_str word, struct weights *weights)
+{
+    if (word.len == 0 || word.len > WORD_MAX)
+        return;
+    uint32_t languages = find_word(word)->languages;
+    if (languages != 0) {
+        give(weights, languages, 1);
+        return;
+    }
+    for (size_t n = ENDING_MAX; n >= ENDING_MIN; n--) {
+        if (word.len < n + 2)
+            continue;
+        char ending[ENDING_MAX + 1] = { '-' };
+        memcpy(ending + 1, word.ptr + word.len - n, n);
+        languages = find_word(cx_str_n(ending, n + 1))->languages;
+        if (languages != 0) {
+            give(weights, languages, 0.5f);
+            return;
+        }
+    }
+}
+
+/* Words end at ASCII that is no letter or digit, and at the Arabic and Spanish marks of a question. */
+static void weigh_words(struct cx_str text, struct weights *weights)
+{
+    size_t start = 0;
+    for (size_t i = 0; i <= text.len; i++) {
+        if (i < text.len && !is_separator(text.ptr[i]))
+            continue;
+        weigh_word(cx_str_n(text.ptr + start, i - start), weights);
+        start = i + 1;
+    }
+}
+
+static uint32_t count_classes(const struct cx_folded *folded, enum letter_class first, enum letter_class last)
+{
+    uint32_t n = 0;
+    for (int class = first; class <= (int)last; class ++)
+        n += folded->classes[class];
+    return n;
+}
+
+static struct cx_str owner_of_script(const struct cx_folded *folded, float *confidence)
+{
+    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) {
+        uint32_t n = folded->classes[owners[i].class];
+        bool is_japanese = owners[i].class == LETTER_KANA && n > 0; /* kana among Han */
+        if (n * 2 > folded->letters || (is_japanese && (n + folded->classes[LETTER_HAN]) * 2 > folded->letters)) {
+            *confidence = owners[i].confidence;
+            return cx_str(owners[i].language);
+        }
+    }
+    *confidence = 0;
+    return CX_STR_NULL;
+}
+
+struct cx_str cx_text_script_language(const struct cx_folded *folded, float *confidence)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    *confidence = 0;
+    if (folded->letters < 3)
+        return CX_STR_NULL;
+    uint32_t latin = count_classes(folded, LETTER_LATIN, LETTER_LATIN_FOREIGN);
+    uint32_t cyrillic = count_classes(folded, LETTER_CYRILLIC, LETTER_CYRILLIC_UKRAINIAN);
+    uint32_t arabic = count_classes(folded, LETTER_ARABIC, LETTER_ARABIC_URDU);
+    uint32_t open =
+        (latin * 2 > folded->letters ? LATIN : 0) | (cyrillic * 2 > folded->letters ? CYRILLIC : 0) | (arabic * 2 > folded->letters ? ARABIC : 0);
+    if (open == 0)
+        return owner_of_script(folded, confidence);
+
+    pthread_once(&once, load_words);
+    struct weights weights = { .closed = ~open };
+    weigh_letters(folded, &weights);
+    weigh_words(folded->text, &weights);
+    float best = 0, second = 0;
+    int winner = -1;
+    for (int l = 0; l < LANGUAGES; l++) {
+        float points = weights.closed & BIT(l) ? 0 : weights.points[l];
+        if (points > best) {
+            second = best;
+            best = points;
+            winner = l;
+        } else if (points > second) {
+            second = points;
+        }
+    }
+    if (winner < 0 || best < 0.9f || best - second < 0.5f)
+        return CX_STR_NULL;
+    *confidence = (best - second) / (best + 1);
+    return cx_str(names[winner]);
+}

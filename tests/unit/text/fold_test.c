@@ -1,0 +1,240 @@
+#include "text/text.h"
+#include <criterion/criterion.h>
+
+static struct cx_arena *arena;
+static void start(void)
+{
+    arena = cx_arena_new(64u << 20);
+}
+static void end(void)
+{
+    cx_arena_free(arena);
+}
+TestSuite(fold, .init = start, .fini = end);
+
+static void expect(enum cx_fold_language language, const char *text, const char *folded)
+{
+    struct cx_str got = cx_text_fold(arena, cx_str(text), language).text;
+    cr_assert(cx_str_is(got, folded), "\"%s\" folds to \"%.*s\", not \"%s\"", text, CX_STR_ARG(got), folded);
+}
+
+/* Deterministic noise: the same texts in every run. */
+static uint64_t seed = 1;
+static uint32_t noise(uint32_t below)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(seed >> 33) % below;
+}
+
+/* Pieces that meet every rule of folding, and now and then any code point at all. */
+static struct cx_str random_text(void)
+{
+    static const char *const pieces[] = { "a",
+                                          "aaa",
+                                          "I",
+                                          "İ",
+                                          "ı",
+                                          "i",
+                                          "\xcc\x87",
+                                          "\xcc\x81",
+                                          "\xcc\x88",
+                                          "\xcc\xa3",
+                                          "e",
+                                          "E",
+                                          "и",
+                                          "\xcc\x86",
+                                          "Ё",
+                                          "ww",
+                                          "w",
+                                          ".",
+                                          "h",
+                                          "t",
+                                          "p",
+                                          "s",
+                                          ":",
+                                          "/",
+                                          "://",
+                                          "www.",
+                                          "http",
+                                          "@",
+                                          "#",
+                                          "_",
+                                          "<",
+                                          ">",
+                                          "\"",
+                                          " ",
+                                          "\n",
+                                          "\xc2\xa0",
+                                          "\xe2\x80\x8b",
+                                          "أ",
+                                          "ة",
+                                          "ـ",
+                                          "\xd9\x8b",
+                                          "٣",
+                                          "ﷺ",
+                                          "ﬁ",
+                                          "Ａ",
+                                          "＠",
+                                          "ß",
+                                          "ς",
+                                          "Σ",
+                                          "ᄀ",
+                                          "ᅡ",
+                                          "ᆨ",
+                                          "가",
+                                          "ｶ",
+                                          "ﾞ",
+                                          "👍🏽",
+                                          "½",
+                                          "ñ",
+                                          "Ǆ",
+                                          "ŉ",
+                                          "ΐ",
+                                          "क",
+                                          "़",
+                                          "ा",
+                                          "1" };
+    char *out = cx_arena_bytes(arena, 40 * 16);
+    size_t len = 0;
+    for (uint32_t n = noise(40); n > 0; n--) {
+        if (noise(8) == 0) {
+            uint32_t code = noise(noise(2) ? 0x110000 : 0x3000);
+            if (code != 0 && (code < 0xd800 || code > 0xdfff))
+                len += cx_utf8_put(code, out + len);
+        } else {
+            struct cx_str piece = cx_str(pieces[noise(sizeof pieces / sizeof *pieces)]);
+            memcpy(out + len, piece.ptr, piece.len);
+            len += piece.len;
+        }
+    }
+    return cx_str_n(out, len);
+}
+
+Test(fold, lowers_turkish_i_by_the_rules_of_the_language)
+{
+    expect(CX_FOLD_ANY, "IĞDIR İzmir ıi", "iğdir izmir ıi");
+    expect(CX_FOLD_TURKIC, "IĞDIR İzmir ıi", "ığdır izmir ıi");
+    expect(CX_FOLD_SEARCH, "IĞDIR İzmir ıi", "igdir izmir ii");
+}
+
+Test(fold, takes_a_decomposed_dotted_i_for_one)
+{
+    expect(CX_FOLD_ANY, "I\xcc\x87zmir", "izmir");
+    expect(CX_FOLD_TURKIC, "I\xcc\x87zmir", "izmir");
+}
+
+Test(fold, unifies_arabic_forms_and_drops_their_marks)
+{
+    expect(CX_FOLD_ANY, "أُرِيدُ إلغاء الطلبـــات آخر مرة على", "اريد الغاء الطلبات اخر مره علي");
+    expect(CX_FOLD_ANY, "ﻻ ﺷﻜﺮﺍ", "لا شكرا");
+    expect(CX_FOLD_ANY, "٠١٢٣ ۴۵۶", "0123 456");
+}
+
+Test(fold, writes_io_as_ie_and_joins_what_came_in_two)
+{
+    expect(CX_FOLD_ANY, "Ёлка ещё", "елка еще");
+    expect(CX_FOLD_ANY, "и\xcc\x86 е\xcc\x88 e\xcc\x81", "й е é");
+    expect(CX_FOLD_SEARCH, "и\xcc\x86 e\xcc\x81", "й e");
+}
+
+Test(fold, orders_marks_before_joining_them)
+{
+    expect(CX_FOLD_ANY, "a\xcc\x81\xcc\xa3", "\xe1\xba\xa1\xcc\x81");
+    expect(CX_FOLD_ANY, "\xc3\xa1\xcc\xa3", "\xe1\xba\xa1\xcc\x81");
+    expect(CX_FOLD_ANY, "ᄀ\xe1\x85\xa1ᆨ", "각");
+}
+
+Test(fold, cuts_long_runs_of_letters_to_two_and_for_search_to_one)
+{
+    expect(CX_FOLD_ANY, "çooook SOOO good 1000", "çook soo good 1000");
+    expect(CX_FOLD_SEARCH, "çooook SOOO good 1000", "cok so good 1000");
+}
+
+Test(fold, puts_tokens_for_links_and_mentions)
+{
+    expect(CX_FOLD_ANY, "bak https://x.y/z?q=1 ve WWW.site.com!", "bak <url> ve <url>");
+    expect(CX_FOLD_ANY, "(@Ali_v.2) sen@posta.com .@veli.", "( <user> ) sen@posta.com . <user> .");
+    expect(CX_FOLD_ANY, "ww.x wwww.x xhttp://a @ #", "ww.x ww.x xhttp://a @ #");
+    expect(CX_FOLD_ANY, "see\xe2\x80\x8bhttp://a <http://b>", "seehttp://a < <url> >");
+}
+
+Test(fold, folds_width_ligatures_quotes_and_skin)
+{
+    expect(CX_FOLD_ANY, "Ｄｏｎ’ｔ “ﬁx” 👍🏽 ①", "don't \"fix\" 👍 1");
+    expect(CX_FOLD_SEARCH, "Straße AÑO Łódź", "strasse ano łodz");
+}
+
+Test(fold, leaves_single_blanks_and_none_at_the_ends)
+{
+    expect(CX_FOLD_ANY, " \n a\t\t b \xc2\xa0 ", "a b");
+    expect(CX_FOLD_ANY, "", "");
+    expect(CX_FOLD_ANY, " \xe2\x80\x8b ", "");
+}
+
+Test(fold, counts_letters_outside_links_mentions_and_tags)
+{
+    cr_assert_eq(cx_text_fold(arena, CX_STR("ab 12 @user #tag http://x.y c! 👍"), CX_FOLD_ANY).letters, 3);
+    cr_assert_eq(cx_text_fold(arena, CX_STR("👍🏽 123 ?!"), CX_FOLD_ANY).letters, 0);
+}
+
+Test(fold, leads_back_to_the_original)
+{
+    struct cx_str text = CX_STR("ÇOK  güzel http://x.y son");
+
+    struct cx_folded folded = cx_text_fold(arena, text, CX_FOLD_SEARCH);
+
+    cr_assert(cx_str_is(folded.text, "cok guzel <url> son"));
+    cr_assert_eq(folded.origin[0], 0);
+    cr_assert_eq(folded.origin[1], 2);   /* o, after the two bytes of Ç */
+    cr_assert_eq(folded.origin[4], 6);   /* g */
+    cr_assert_eq(folded.origin[10], 13); /* the link */
+    cr_assert_eq(folded.origin[16], 24); /* son */
+    cr_assert_eq(folded.origin[folded.text.len], text.len);
+}
+
+Test(fold, of_what_is_folded_changes_nothing)
+{
+    for (int round = 0; round < 60000; round++) {
+        enum cx_fold_language language = (enum cx_fold_language)(round % CX_FOLD_LANGUAGES);
+        struct cx_str text = random_text();
+
+        struct cx_str once = cx_text_fold(arena, text, language).text, twice = cx_text_fold(arena, once, language).text;
+
+        cr_assert(cx_str_eq(once, twice), "mode %d: \"%.*s\" -> \"%.*s\" -> \"%.*s\"", language, CX_STR_ARG(text), CX_STR_ARG(once),
+                  CX_STR_ARG(twice));
+        cr_assert(cx_utf8_valid(once));
+        cx_arena_reset(arena);
+    }
+}
+
+Test(fold, of_any_single_code_point_changes_nothing_the_second_time)
+{
+    for (uint32_t code = 1; code < 0x110000; code++) {
+        if (code >= 0xd800 && code < 0xe000)
+            continue;
+        char bytes[4];
+        struct cx_str text = cx_str_n(bytes, cx_utf8_put(code, bytes));
+        for (int language = 0; language < CX_FOLD_LANGUAGES; language++) {
+            struct cx_str once = cx_text_fold(arena, text, (enum cx_fold_language)language).text;
+            struct cx_str twice = cx_text_fold(arena, once, (enum cx_fold_language)language).text;
+            cr_assert(cx_str_eq(once, twice), "U+%04X in mode %d", code, language);
+        }
+        cx_arena_reset(arena);
+    }
+}
+
+Test(fold, keeps_origins_in_order_and_at_starts_of_letters)
+{
+    for (int round = 0; round < 20000; round++) {
+        struct cx_str text = random_text();
+
+        struct cx_folded folded = cx_text_fold(arena, text, (enum cx_fold_language)(round % CX_FOLD_LANGUAGES));
+
+        for (size_t i = 0; i < folded.text.len; i++) {
+            cr_assert_leq(folded.origin[i], folded.origin[i + 1]);
+            cr_assert_lt(folded.origin[i], text.len);
+            cr_assert_neq((unsigned char)text.ptr[folded.origin[i]] & 0xc0, 0x80);
+        }
+        cx_arena_reset(arena);
+    }
+}
