@@ -12,11 +12,11 @@
 enum cx_node_type { CX_NODE_NULL, CX_NODE_SCALAR, CX_NODE_LIST, CX_NODE_MAP };
 struct cx_node {
     enum cx_node_type type;
-    struct cx_str key;   /* member name in a map */
-    struct cx_str text;  /* scalar, as written */
-    bool quoted;         /* the scalar was quoted: a string whatever it looks like */
+    struct cx_str key;  /* member name in a map */
+    struct cx_str text; /* scalar, as written */
+    bool quoted;        /* the scalar was quoted: a string whatever it looks like */
     const char *file;
-    int line, column;    /* from 1 */
+    int line, column; /* from 1 */
     size_t count;
     struct cx_node *first, *next;
 };
@@ -43,20 +43,22 @@ int cx_config_env(struct cx_arena *arena, struct cx_node *root, char *const *env
 void cx_config_print(struct cx_buf *out, const struct cx_node *root);
 
 enum cx_type { CX_TYPE_END, CX_TYPE_BOOL, CX_TYPE_I64, CX_TYPE_F64, CX_TYPE_STR, CX_TYPE_NODE };
-struct cx_option {             /* one row = parsing, validation, --help and docs */
-    const char *name;          /* as written in the file */
-    enum cx_type type;         /* derived from the C field by CX_OPTION */
-    size_t offset;             /* where the value lands in the config struct */
-    const char *fallback;      /* default as a user would write it; NULL: required. A NODE is never required: absent, it is a NULL pointer, and
-                                * `fallback` only says in the docs what that means */
-    double min, max;           /* inclusive; both 0: unbounded */
-    const char *unit;          /* "ms", "bytes", "records", "" ; ms values may be written 10s, 5m, 2h, 7d; bytes 64k, 8m */
-    const char *doc;           /* one sentence */
+struct cx_option {        /* one row = parsing, validation, --help and docs */
+    const char *name;     /* as written in the file */
+    enum cx_type type;    /* derived from the C field by CX_OPTION */
+    size_t offset;        /* where the value lands in the config struct */
+    const char *fallback; /* default as a user would write it; NULL: required. A NODE is never required: absent, it is a NULL pointer, and
+                           * `fallback` only says in the docs what that means */
+    double min, max;      /* inclusive; both 0: unbounded */
+    const char *unit;     /* "ms", "bytes", "records", "" ; ms values may be written 10s, 5m, 2h, 7d; bytes 64k, 8m */
+    const char *doc;      /* one sentence */
 };
+/* clang-format off */
 #define CX_OPTION(cfg, field, fallback_, min_, max_, unit_, doc_)                                                                           \
     { #field, _Generic(((cfg *)0)->field, bool: CX_TYPE_BOOL, int64_t: CX_TYPE_I64, double: CX_TYPE_F64, struct cx_str: CX_TYPE_STR,        \
                        const struct cx_node *: CX_TYPE_NODE),                                                                             \
       offsetof(cfg, field), fallback_, min_, max_, unit_, doc_ }
+/* clang-format on */
 /* Fills the struct from a map node (NULL: all defaults). `where` names the map in messages, "dedup". Tables end with a zero row. An option without a
  * value (`window:`) has its default. */
 int cx_options_read(const struct cx_option *options, const struct cx_node *map, const char *where, void *cfg, struct cx_error *err);

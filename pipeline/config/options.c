@@ -5,7 +5,6 @@
 #include <math.h>
 
 enum { MOST_OPTIONS = 128 };
-#define NO_LIMIT 9e18 /* a maximum from here on is none */
 
 static const struct cx_option *find_option(const struct cx_option *options, struct cx_str name)
 {
@@ -46,7 +45,7 @@ static int fail_number(const struct cx_option *o, const struct cx_node *node, st
     if (!is_bounded(o))
         return cx_node_expected(node, what, err);
     cx_unit_write((int64_t)o->min, o->unit, low);
-    if (o->max >= NO_LIMIT) {
+    if (o->max >= CX_UNIT_NO_LIMIT) {
         snprintf(expected, sizeof expected, "%s of at least %s", what, low);
     } else {
         cx_unit_write((int64_t)o->max, o->unit, high);

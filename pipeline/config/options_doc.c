@@ -29,7 +29,10 @@ static void put_range(struct cx_buf *out, const struct cx_option *o)
     bool spelled = strcmp(unit, "ms") == 0 || strcmp(unit, "bytes") == 0; /* the suffixes say it */
     if (o->min != 0 || o->max != 0) {
         char low[CX_UNIT_TEXT], high[CX_UNIT_TEXT];
-        if (o->type == CX_TYPE_I64) {
+        if (o->max >= CX_UNIT_NO_LIMIT) {
+            cx_unit_write((int64_t)o->min, unit, low);
+            cx_buf_format(out, "at least %s", low);
+        } else if (o->type == CX_TYPE_I64) {
             cx_unit_write((int64_t)o->min, unit, low);
             cx_unit_write((int64_t)o->max, unit, high);
             cx_buf_format(out, "%s to %s", low, high);

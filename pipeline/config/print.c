@@ -1,4 +1,3 @@
-#include "base/json.h"
 #include "config/config.h"
 #include "config/scalar.h"
 #include "config/secret.h"
@@ -65,6 +64,28 @@ static bool is_plain(struct cx_str s)
     return true;
 }
 
+/* Printable by YAML's book, and no line break to it. */
+static bool is_printable(uint32_t cp)
+{
+    return cp >= 0x20 && !(cp >= 0x7f && cp < 0xa0) && cp != 0x2028 && cp != 0x2029 && cp != 0xfeff && cp != 0xfffe && cp != 0xffff;
+}
+
+static void put_quoted(struct cx_buf *out, struct cx_str text)
+{
+    bool utf8 = cx_utf8_valid(text);
+    cx_buf_byte(out, '"');
+    for (size_t pos = 0, from = 0; pos < text.len; from = pos) {
+        uint32_t cp = utf8 ? cx_utf8_next(text, &pos) : (uint8_t)text.ptr[pos++];
+        if (cp == '"' || cp == '\\')
+            cx_buf_byte(out, '\\');
+        if (is_printable(cp) && (utf8 || cp < 0x80))
+            cx_buf_add(out, text.ptr + from, pos - from);
+        else
+            cx_buf_format(out, "\\u%04x", cp);
+    }
+    cx_buf_byte(out, '"');
+}
+
 void cx_put_scalar(struct cx_buf *out, struct cx_str text, bool quoted)
 {
     double number;
@@ -72,7 +93,7 @@ void cx_put_scalar(struct cx_buf *out, struct cx_str text, bool quoted)
     if (literal || (!quoted && is_plain(text)))
         cx_buf_str(out, text);
     else
-        cx_json_string(out, text); /* a JSON string is a YAML string */
+        put_quoted(out, text);
 }
 
 static void put_value(struct cx_buf *out, const struct cx_node *node)
