@@ -67,6 +67,20 @@ static int read_chain(struct cx_audit *audit, struct cx_str name, struct cx_erro
     return 0;
 }
 
+static void count_endings(struct cx_audit *audit, struct cx_audit_chain *chain, struct cx_i64_map map, enum cx_verdict verdict)
+{
+    for (size_t i = 0; i < map.len; i++) {
+        size_t k = 0;
+        while (k < chain->ending_count && !cx_str_eq(chain->endings[k].reason, map.items[i].key))
+            k++;
+        if (k == sizeof chain->endings / sizeof *chain->endings)
+            continue;
+        if (k == chain->ending_count)
+            chain->endings[chain->ending_count++] = (struct cx_audit_ending){ cx_arena_copy(audit->arena, map.items[i].key), verdict, 0 };
+        chain->endings[k].n += map.items[i].value;
+    }
+}
+
 static void count_rejected(struct cx_audit *audit, struct cx_i64_map rejected)
 {
     for (size_t i = 0; i < rejected.len; i++) {
@@ -116,6 +130,9 @@ static void read_entry(struct cx_audit *audit, struct cx_audit_chain *chain, con
     chain->dropped += dropped;
     chain->rejected += rejected;
     count_rejected(audit, entry->rejected);
+    count_endings(audit, chain, entry->absorbed, CX_ABSORB);
+    count_endings(audit, chain, entry->dropped, CX_DROP);
+    count_endings(audit, chain, entry->rejected, CX_REJECT);
 }
 
 static int on_ledger(struct cx_audit *audit, struct cx_arena *scratch, const struct cx_message *m, struct cx_error *err)

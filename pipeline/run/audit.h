@@ -17,12 +17,19 @@ struct cx_audit_input { /* one input partition of a chain */
     int64_t records;                   /* by the ledger */
     int64_t found, waiting;            /* by the topic: below next_offset, and not read yet */
 };
+struct cx_audit_ending {
+    struct cx_str reason; /* stage/reason */
+    enum cx_verdict verdict;
+    int64_t n;
+};
 struct cx_audit_chain {
     const char *name, *ledger, *output; /* output NULL: the chain's last stage has no topic of its own */
     const struct cx_stage *stages[8];
     size_t stage_count;
     struct cx_audit_input inputs[CX_AUDIT_INPUTS];
     size_t input_count;
+    struct cx_audit_ending endings[128];
+    size_t ending_count;
     int64_t transactions, records, items, emitted, absorbed, dropped, rejected, waiting;
 };
 struct cx_audit_topic {
