@@ -97,7 +97,7 @@ static void run(uint64_t from)
         struct step step = { below(TENANTS),
                              below(IDS),
                              { .known = below(4) != 0, .op = below(3), .text = below(4), .author = below(8) ? 0 : 1 + below(2) } };
-        step.what.at = clock_ms - below(600000);
+        step.what.at = (clock_ms / 60000 - below(10)) * 60000; /* so that ties happen */
         step.what.seen_s = clock_ms / 1000;
         struct cx_author author;
         char id[16];
