@@ -188,6 +188,7 @@ static void give(struct cx_kafka *k, rd_kafka_topic_partition_list_t *partitions
         cx_cure_fail(&why, CX_CURE_RESTART, "assigning", code, rd_kafka_err2str(code));
         cx_kafka_fail(k, &why, NULL);
     }
+    cx_restore_close(k);
     cx_log(CX_INFO, "kafka_assigned", "group=%s partitions=%d", k->group, list->cnt);
     rd_kafka_topic_partition_list_destroy(list);
 }

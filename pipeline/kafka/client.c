@@ -26,7 +26,8 @@ static const struct promise {
     { READERS, "enable.partition.eof", "true" },
     { READERS, "enable.auto.commit", "false" },
     { READERS, "enable.auto.offset.store", "false" },
-    { READERS, "auto.offset.reset", "error" }, /* a silent reset would be loss or repetition */
+    { CONSUMER, "auto.offset.reset", "error" },             /* a silent reset would be loss or repetition */
+    { RESTORER | READER, "auto.offset.reset", "earliest" }, /* these start where the topic does, which may have moved on meanwhile */
     { READERS, "check.crcs", "true" },
     { READERS, "allow.auto.create.topics", "false" },
     { WRITERS, "enable.idempotence", "true" },

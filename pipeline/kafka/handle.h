@@ -110,6 +110,8 @@ struct cx_kafka {
     bool failed; /* a callback or librdkafka met what ends the process; `failure` says what */
     struct cx_error failure;
 
+    rd_kafka_t *probe, *restorer; /* while partitions are being restored */
+
     rd_kafka_t *producer;
     struct cx_target targets[CX_TARGETS];
     bool open;         /* a transaction is */
@@ -127,6 +129,8 @@ bool cx_kafka_wait(struct cx_kafka *k, const char *what, int *pause_ms, struct c
 /* transaction.c, producer.c */
 int cx_producer_open(struct cx_kafka *k, int64_t patience_ms, struct cx_error *err); /* makes it, initialises transactions */
 void cx_producer_close(struct cx_kafka *k);
+/* restore.c */
+void cx_restore_close(struct cx_kafka *k);
 /* consumer.c, assignment.c */
 int cx_consumer_open(struct cx_kafka *k, struct cx_error *err);
 void cx_consumer_close(struct cx_kafka *k);

@@ -235,6 +235,7 @@ void cx_kafka_close(struct cx_kafka *k)
     k->closing = true;
     cx_producer_close(k);
     cx_consumer_close(k);
+    cx_restore_close(k);
     for (size_t i = 0; i < k->topic_count; i++)
         free(k->topics[i]);
     free(k->topics);

@@ -101,7 +101,6 @@ static int start(struct cx_reader *r, const char *const *topics, size_t topic_co
 
     if (conf == NULL)
         return -1;
-    rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", NULL, 0); /* an explicit start may lie before what is kept */
     r->rk = cx_client_open(CX_CLIENT_READER, conf, err);
     if (r->rk == NULL)
         return -1;

@@ -4,7 +4,8 @@
  * include the last committed transaction (KAFKA-10167). The content is read committed until the position reaches that end; what an open
  * transaction of a dead owner holds back makes this wait, at most for its timeout.
  *
- * Both clients use librdkafka's simple consumer: no group, no coordinator, no offsets. */
+ * Both clients use librdkafka's simple consumer: no group, no coordinator, no offsets. They live until all partitions of an assignment are
+ * restored. */
 #include "kafka/handle.h"
 #include "base/time.h"
 #include "log/log.h"
@@ -12,39 +13,48 @@
 
 enum { CALL_MS = 5000, POLL_MS = 100 };
 
-static rd_kafka_t *open_client(struct cx_kafka *k, enum cx_client kind, struct cx_error *err)
+static rd_kafka_t *client(struct cx_kafka *k, rd_kafka_t **kept, enum cx_client kind, struct cx_error *err)
 {
     struct cx_client_ids ids = { .opaque = k };
-    rd_kafka_conf_t *conf = cx_client_conf(&k->cfg, kind, &ids, err);
+    rd_kafka_conf_t *conf;
 
-    return conf ? cx_client_open(kind, conf, err) : NULL;
+    if (*kept == NULL && (conf = cx_client_conf(&k->cfg, kind, &ids, err)) != NULL)
+        *kept = cx_client_open(kind, conf, err);
+    return *kept;
 }
 
-static int ask_end(struct cx_kafka *k, const char *topic, int32_t partition, int64_t *start, int64_t *end, struct cx_error *err)
+void cx_restore_close(struct cx_kafka *k)
+{
+    if (k->probe != NULL)
+        rd_kafka_destroy(k->probe);
+    if (k->restorer != NULL)
+        rd_kafka_destroy(k->restorer);
+    k->probe = k->restorer = NULL;
+}
+
+static int ask_ends(struct cx_kafka *k, const char *topic, int32_t partition, int64_t *start, int64_t *end, struct cx_error *err)
 {
     static const char doing[] = "ask for the end of a changelog";
-    rd_kafka_t *probe = open_client(k, CX_CLIENT_PROBE, err);
-    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-    int pause_ms = 20, status = probe ? 0 : -1;
+    rd_kafka_t *probe = client(k, &k->probe, CX_CLIENT_PROBE, err);
+    rd_kafka_resp_err_t code;
+    int pause_ms = 20;
 
-    while (status == 0) {
-        code = rd_kafka_query_watermark_offsets(probe, topic, partition, start, end, CALL_MS);
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-            break;
+    if (probe == NULL)
+        return -1;
+    while ((code = rd_kafka_query_watermark_offsets(probe, topic, partition, start, end, CALL_MS)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_poll(probe, 0);
         if (cx_cure_of_consumer(code) != CX_CURE_RETRY)
-            status = cx_cure_fail(err, cx_cure_of_consumer(code), doing, code, topic);
-        else if (!cx_kafka_wait(k, doing, &pause_ms, err))
-            status = -1;
+            return cx_cure_fail(err, cx_cure_of_consumer(code), doing, code, topic);
+        if (!cx_kafka_wait(k, doing, &pause_ms, err))
+            return -1;
     }
-    if (probe != NULL)
-        rd_kafka_destroy(probe);
-    return status;
+    return 0;
 }
 
 struct restoring {
     struct cx_kafka *k;
     struct cx_str topic;
-    int64_t end;
+    int64_t start, end;
     cx_kafka_restored_fn *each;
     void *context;
     struct cx_headers headers;
@@ -90,7 +100,7 @@ static int read_all(struct restoring *r, rd_kafka_queue_t *queue, rd_kafka_t *re
 
 static int restore_until(struct restoring *r, int32_t partition, struct cx_error *err)
 {
-    rd_kafka_t *reader = open_client(r->k, CX_CLIENT_RESTORER, err);
+    rd_kafka_t *reader = client(r->k, &r->k->restorer, CX_CLIENT_RESTORER, err);
     rd_kafka_queue_t *queue;
     rd_kafka_topic_t *rkt;
     int status = -1;
@@ -99,7 +109,8 @@ static int restore_until(struct restoring *r, int32_t partition, struct cx_error
         return -1;
     queue = rd_kafka_queue_new(reader);
     rkt = rd_kafka_topic_new(reader, r->topic.ptr, NULL);
-    if (rkt == NULL || rd_kafka_consume_start_queue(rkt, partition, RD_KAFKA_OFFSET_BEGINNING, queue) != 0) {
+    /* At a number, since librdkafka waits half a second before it asks where "the beginning" is. */
+    if (rkt == NULL || rd_kafka_consume_start_queue(rkt, partition, r->start, queue) != 0) {
         cx_fail(err, CX_EXIT_BUG, "restoring %s: %s", r->topic.ptr, rd_kafka_err2str(rd_kafka_last_error()));
     } else {
         status = read_all(r, queue, reader, err);
@@ -108,19 +119,18 @@ static int restore_until(struct restoring *r, int32_t partition, struct cx_error
     if (rkt != NULL)
         rd_kafka_topic_destroy(rkt);
     rd_kafka_queue_destroy(queue);
-    rd_kafka_destroy(reader);
     return status;
 }
 
 int cx_kafka_restore(struct cx_kafka *k, const char *topic, int32_t partition, cx_kafka_restored_fn *each, void *context, struct cx_error *err)
 {
     struct restoring r = { .k = k, .topic = cx_str(topic), .each = each, .context = context };
-    int64_t begun = cx_monotonic_ns(), start;
+    int64_t begun = cx_monotonic_ns();
     uint64_t before = k->counts.restored;
     int status = 0;
 
-    CX_TRY(ask_end(k, topic, partition, &start, &r.end, err));
-    if (r.end > start)
+    CX_TRY(ask_ends(k, topic, partition, &r.start, &r.end, err));
+    if (r.end > r.start)
         status = restore_until(&r, partition, err);
     free(r.headers.row);
     if (status == 0)

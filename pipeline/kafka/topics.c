@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-enum { CALL_MS = 15000 };
+enum { CALL_MS = 15000, TRIES = 100, PAUSE_MS = 100 };
 
 struct admin {
     struct cx_trouble trouble; /* first: the opaque of the client */
@@ -28,11 +28,11 @@ static void admin_close(struct admin *a)
 static int admin_open(struct admin *a, const struct cx_kafka_config *cfg, struct cx_error *err)
 {
     struct cx_client_ids ids = { .opaque = a };
-    rd_kafka_conf_t *conf = cx_client_conf(cfg, CX_CLIENT_WRITER, &ids, err);
+    rd_kafka_conf_t *conf = cx_client_conf(cfg, CX_CLIENT_PROBE, &ids, err);
     rd_kafka_resp_err_t code;
 
     *a = (struct admin){ .cfg = cfg };
-    a->rk = conf ? cx_client_open(CX_CLIENT_WRITER, conf, err) : NULL;
+    a->rk = conf ? cx_client_open(CX_CLIENT_PROBE, conf, err) : NULL;
     if (a->rk == NULL)
         return -1;
     a->queue = rd_kafka_queue_new(a->rk);
@@ -298,7 +298,20 @@ static int make_missing(struct admin *a, const struct cx_topic_spec *specs, size
     return status;
 }
 
-/* The overrides that are there, then ours, which win. */
+static bool is_specified(const struct cx_topic_spec *spec, const char *name)
+{
+    const char *value;
+    char key[128];
+
+    for (size_t i = 0; i < config_count(spec); i++) {
+        cut(spec->config[i], key, &value);
+        if (strcmp(key, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The overrides that are there and not in the spec, and the spec's. */
 static rd_kafka_ConfigResource_t *changed(const struct described *d, const struct cx_topic_spec *spec)
 {
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, spec->name);
@@ -307,9 +320,12 @@ static rd_kafka_ConfigResource_t *changed(const struct described *d, const struc
     const char *value;
     char key[128];
 
-    for (size_t i = 0; i < count; i++)
-        if (rd_kafka_ConfigEntry_source(entries[i]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG && rd_kafka_ConfigEntry_value(entries[i]) != NULL)
-            (void)rd_kafka_ConfigResource_set_config(resource, rd_kafka_ConfigEntry_name(entries[i]), rd_kafka_ConfigEntry_value(entries[i]));
+    for (size_t i = 0; i < count; i++) {
+        const char *name = rd_kafka_ConfigEntry_name(entries[i]);
+        value = rd_kafka_ConfigEntry_value(entries[i]);
+        if (rd_kafka_ConfigEntry_source(entries[i]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG && value != NULL && !is_specified(spec, name))
+            (void)rd_kafka_ConfigResource_set_config(resource, name, value);
+    }
     for (size_t i = 0; i < config_count(spec); i++) {
         cut(spec->config[i], key, &value);
         (void)rd_kafka_ConfigResource_set_config(resource, key, value);
@@ -317,33 +333,42 @@ static rd_kafka_ConfigResource_t *changed(const struct described *d, const struc
     return resource;
 }
 
-static int set_differing(struct admin *a, const struct cx_topic_spec *specs, size_t n, struct cx_error *err)
+static int alter(struct admin *a, rd_kafka_ConfigResource_t **resources, size_t count, struct cx_error *err)
+{
+    rd_kafka_AdminOptions_t *made = options(a, RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
+    const rd_kafka_ConfigResource_t **result;
+    rd_kafka_event_t *event;
+    size_t results;
+    int status = 0;
+
+    rd_kafka_AlterConfigs(a->rk, resources, count, made, a->queue);
+    event = answer(a, made, "set configs of topics", err);
+    if (event == NULL)
+        return -1;
+    result = rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), &results);
+    for (size_t i = 0; i < results && status == 0; i++)
+        if (rd_kafka_ConfigResource_error(result[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            status = cx_fail(err, CX_EXIT_CONFIG, "topic %s: %s", rd_kafka_ConfigResource_name(result[i]),
+                             rd_kafka_ConfigResource_error_string(result[i]));
+    rd_kafka_event_destroy(event);
+    return status;
+}
+
+/* Sets what differs; *count says for how many topics. */
+static int set_differing(struct admin *a, const struct cx_topic_spec *specs, size_t n, size_t *count, struct cx_error *err)
 {
     rd_kafka_ConfigResource_t **resources = calloc(n + 1, sizeof(rd_kafka_ConfigResource_t *));
     struct described d;
-    size_t count = 0;
     int status = describe(a, specs, n, &d, err);
 
     cx_assert(resources != NULL);
+    *count = 0;
     for (size_t i = 0; i < n && status == 0; i++)
         if (cx_metadata_partitions(&a->metadata, specs[i].name) >= 0 && differs(&d, &specs[i]))
-            resources[count++] = changed(&d, &specs[i]);
-    if (count != 0) {
-        rd_kafka_AdminOptions_t *made = options(a, RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
-        rd_kafka_AlterConfigs(a->rk, resources, count, made, a->queue);
-        rd_kafka_event_t *event = answer(a, made, "set configs of topics", err);
-        size_t results = 0;
-        const rd_kafka_ConfigResource_t **result =
-            event ? rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), &results) : NULL;
-        status = event ? 0 : -1;
-        for (size_t i = 0; i < results && status == 0; i++)
-            if (rd_kafka_ConfigResource_error(result[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
-                status = cx_fail(err, CX_EXIT_CONFIG, "topic %s: %s", rd_kafka_ConfigResource_name(result[i]),
-                                 rd_kafka_ConfigResource_error_string(result[i]));
-        if (event != NULL)
-            rd_kafka_event_destroy(event);
-    }
-    rd_kafka_ConfigResource_destroy_array(resources, count);
+            resources[(*count)++] = changed(&d, &specs[i]);
+    if (*count != 0)
+        status = alter(a, resources, *count, err);
+    rd_kafka_ConfigResource_destroy_array(resources, *count);
     free(resources);
     described_free(&d);
     return status;
@@ -354,14 +379,14 @@ static int await_all(struct admin *a, const struct cx_topic_spec *specs, size_t 
 {
     rd_kafka_resp_err_t code;
 
-    for (int tries = 0; tries < 100; tries++) {
+    for (int tries = 0; tries < TRIES; tries++) {
         size_t known = 0;
         if (cx_metadata_fetch(a->rk, &a->metadata, CALL_MS, &code) == 0)
             for (size_t i = 0; i < n; i++)
                 known += cx_metadata_partitions(&a->metadata, specs[i].name) >= 0;
         if (known == n)
             return 0;
-        rd_kafka_poll(a->rk, 100);
+        rd_kafka_poll(a->rk, PAUSE_MS);
     }
     return cx_fail(err, CX_EXIT_UNREACHABLE, "kafka: new topics did not become known to the brokers");
 }
@@ -369,11 +394,18 @@ static int await_all(struct admin *a, const struct cx_topic_spec *specs, size_t 
 int cx_topics_create(const struct cx_kafka_config *cfg, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err)
 {
     struct admin a;
+    size_t differing = 1;
     int status = admin_open(&a, cfg, err);
 
     *created = 0;
-    if (status == 0)
-        status = set_differing(&a, specs, n, err);
+    /* A config that was set shows a little later, too. */
+    for (int tries = 0; tries < TRIES && status == 0 && differing != 0; tries++) {
+        status = set_differing(&a, specs, n, &differing, err);
+        if (differing != 0)
+            rd_kafka_poll(a.rk, PAUSE_MS);
+    }
+    if (status == 0 && differing != 0)
+        status = cx_fail(err, CX_EXIT_CONFIG, "kafka: %zu topics do not take the configs they are given", differing);
     if (status == 0)
         status = make_missing(&a, specs, n, created, err);
     if (status == 0 && *created != 0)

@@ -179,6 +179,14 @@ enum cx_kafka_result cx_kafka_commit(struct cx_kafka *k, struct cx_error *err)
     return result;
 }
 
+/* An abort right after a begin can overtake the registration of its partitions, while the broker still completes the commit before it: the broker
+ * then knows of no transaction to abort, and librdkafka takes that for fatal. To begin anew, as after a crash, is right; and had the transaction been
+ * committed after all, going back would find it out. */
+static bool is_unknown_transaction(const rd_kafka_error_t *error)
+{
+    return rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_INVALID_TXN_STATE;
+}
+
 /* An abort that does not come through within a transaction's time is left to the broker: the new producer ends it. */
 static enum cx_kafka_result end_abort(struct cx_kafka *k, struct cx_error *err)
 {
@@ -187,13 +195,14 @@ static enum cx_kafka_result end_abort(struct cx_kafka *k, struct cx_error *err)
     rd_kafka_error_t *error;
 
     while ((error = rd_kafka_abort_transaction(k->producer, -1)) != NULL) {
-        enum cx_cure cure = judge(k, error, "abort", err);
+        bool is_over = is_unknown_transaction(error) || cx_monotonic_ns() - begun > k->cfg.transaction_timeout * 1000000;
         k->renew = true;
-        if (cure == CX_CURE_RESTART || cure == CX_CURE_OPERATOR)
-            return CX_KAFKA_FATAL;
-        if (cx_monotonic_ns() - begun > k->cfg.transaction_timeout * 1000000)
+        if (is_over) {
+            rd_kafka_error_destroy(error);
             return CX_KAFKA_OK;
-        if (!cx_kafka_wait(k, "abort", &pause_ms, err))
+        }
+        enum cx_cure cure = judge(k, error, "abort", err);
+        if (cure == CX_CURE_RESTART || cure == CX_CURE_OPERATOR || !cx_kafka_wait(k, "abort", &pause_ms, err))
             return CX_KAFKA_FATAL;
     }
     note_end(k, begun);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { PARTITIONS = 4, PAUSE_MS = 100, QUIET_MS = 60000 };
-#define IN "cx-test.in"
+#define IN  "cx-test.in"
 #define OUT "cx-test.out"
 #define LOG "cx-test.changelog"
 
@@ -48,6 +48,16 @@ static struct cx_kafka_config config(const char *instance)
     cfg.transaction_timeout = 10000;
     cfg.message_timeout = 8000;
     return cfg;
+}
+
+/* Blocked while a worker starts, so that one that is ended early still ends by its own handler. */
+static void block_term(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(how, &set, NULL);
 }
 
 /* ---- the worker ---- */
@@ -160,6 +170,7 @@ static int work(const char *instance)
     enum cx_polled polled;
 
     signal(SIGTERM, on_term);
+    block_term(SIG_UNBLOCK);
     w.k = running = cx_kafka_open(&cfg, "test", topics, 1, true, &callbacks, &err);
     check(running != NULL || stop, "open", &err);
     while (!stop && (polled = cx_kafka_poll(w.k, PAUSE_MS, &m, &err)) != CX_POLL_FATAL) {
@@ -192,12 +203,14 @@ static pid_t start_worker(const char *instance)
     pid_t pid;
 
     snprintf(seed_text, sizeof seed_text, "%u", below(1u << 30));
+    block_term(SIG_BLOCK);
     pid = fork();
     check(pid >= 0, "fork", NULL);
     if (pid == 0) {
         execl(program, program, "--work", instance, "--seed", seed_text, "--state", state_dir, (char *)NULL);
         _exit(127);
     }
+    block_term(SIG_UNBLOCK);
     return pid;
 }
 
