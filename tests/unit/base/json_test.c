@@ -263,6 +263,19 @@ Test(json, reads_the_same_wherever_a_string_ends)
         }
 }
 
+Test(json, refuses_every_control_character_wherever_it_stands)
+{
+    char text[40];
+    for (int c = 0; c < 0x20; c++)
+        for (size_t at = 1; at < sizeof text - 1; at++) {
+            memset(text, ' ', sizeof text);
+            text[0] = text[sizeof text - 1] = '"';
+            cr_assert_not_null(parse(cx_str_n(text, sizeof text)));
+            text[at] = (char)c;
+            cr_assert_null(parse(cx_str_n(text, sizeof text)), "%02x at %zu", c, at);
+        }
+}
+
 Test(json, writes_null_for_a_null_string_and_escapes_what_it_must)
 {
     cx_json_string(&out, CX_STR_NULL);

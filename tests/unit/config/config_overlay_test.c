@@ -94,7 +94,7 @@ Test(config_overlay, names_its_origin_in_later_messages)
 Test(config_overlay, takes_the_environment_for_paths_it_knows)
 {
     char *environment[] = {
-        "PATH=/bin", "CX_KAFKA_BROKERS=b:9092", "CX_SERVICE_HOST=10.0.0.1", "CX_DEDUP_WINDOW_MS=5", "CX_KAFKA_BROKERSX=no", "CX_RUN_INSTANCE=", NULL
+        "PATH=/bin", "CX_KAFKA_BROKERSX=no", "CX_KAFKA_BROKERS=b:9092", "CX_SERVICE_HOST=10.0.0.1", "CX_DEDUP_WINDOW_MS=5", "CX_RUN_INSTANCE=", NULL
     };
     const char *const paths[] = { "kafka.brokers", "dedup.window_ms", "http.port", "run.instance", NULL };
     root = parse("kafka: {brokers: a}\n");
