@@ -51,7 +51,8 @@ struct cx_schema {
     void (*init)(void *record);
     /* Appends the Avro body (no header). */
     void (*encode)(struct cx_buf *out, const void *record);
-    /* Bounded: every length checked, all bytes used. `record` is filled; nested data goes to the arena. */
+    /* Bounded: every length checked, all bytes used. `record` is filled; nested data goes to the arena: at most 16 bytes for each byte
+     * of the body, four times that where a writer cuts its lists into many blocks, and never more than 32 MiB. */
     enum cx_decode_error (*decode)(struct cx_arena *arena, struct cx_str body, void *record);
     /* Canonical JSON as DESIGN: schema order, null for absent, times RFC 3339, ids hex. */
     void (*to_json)(struct cx_buf *out, const void *record);

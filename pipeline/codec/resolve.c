@@ -225,6 +225,7 @@ struct plan {
     int32_t writer_id;
     const struct cx_schema *reader;
     const struct cx_step *step; /* NULL: cannot be resolved */
+    struct cx_arena *arena;     /* where this plan itself lives */
     struct plan *next;
 };
 static _Atomic(struct plan *) plans;
@@ -245,8 +246,9 @@ static const struct plan *make_plan(const struct cx_schema_version *writer, cons
     struct plan *plan = CX_NEW(arena, struct plan);
     const struct cx_avro_type *from = cx_avro_schema_parse(arena, writer->avsc, NULL);
     const struct cx_avro_type *to = cx_avro_schema_parse(arena, reader->avsc, NULL);
-    *plan =
-        (struct plan){ writer->id, reader, from && to ? cx_plan_make(arena, from, to) : NULL, atomic_load_explicit(&plans, memory_order_relaxed) };
+    *plan = (struct plan){ .writer_id = writer->id, .reader = reader, .arena = arena };
+    plan->step = from && to ? cx_plan_make(arena, from, to) : NULL;
+    plan->next = atomic_load_explicit(&plans, memory_order_relaxed);
     atomic_store_explicit(&plans, plan, memory_order_release);
     return plan;
 }

@@ -36,8 +36,9 @@ static int32_t registered(struct cx_str avsc)
 /* Resolves a body between two schemas given as text; null where it cannot be. */
 static enum cx_decode_error resolve(const char *writer, const char *reader, struct cx_str body, struct cx_str *resolved)
 {
-    struct cx_schema *schema = calloc(1, sizeof *schema); /* plans keep it */
-    schema->avsc = cx_arena_copy(cx_arena_new(1 << 20), cx_str(reader));
+    size_t len = strlen(reader);
+    struct cx_schema *schema = calloc(1, sizeof *schema + len); /* plans keep it */
+    schema->avsc = cx_str_n(memcpy(schema + 1, reader, len), len);
     return cx_resolve(arena, registered(cx_str(writer)), schema, body, resolved);
 }
 
