@@ -39,7 +39,7 @@ static bool call_exists(struct route_checker *c, const struct route_syntax *s, s
     if (!route_check_known(c, s->first, &list))
         return false;
     if (list.type->kind != ROUTE_LIST)
-        return route_fault_set(c->fault, s->first->at, "exists() looks into a list, %.*s is a %.*s", CX_STR_ARG(route_excerpt(c->text, s->first)),
+        return route_fault_set(c->fault, s->first->at, "exists() looks into a list, but %.*s is %.*s", CX_STR_ARG(route_excerpt(c->text, s->first)),
                                CX_STR_ARG(list.type->name));
     size_t known = c->fact_count;
     if (!bind_variable(c, name, list.type->items))
@@ -113,7 +113,7 @@ static bool call_size(struct route_checker *c, const struct route_syntax *s, str
         return false;
     uint16_t code = x.type->kind == ROUTE_STRING ? ROUTE_OP_SIZE_STRING : x.type->kind == ROUTE_LIST ? ROUTE_OP_SIZE_LIST : ROUTE_OP_SIZE_MAP;
     if (code == ROUTE_OP_SIZE_MAP && x.type->kind != ROUTE_MAP)
-        return route_fault_set(c->fault, s->first->at, "size() takes a string, list or map, %.*s is a %.*s",
+        return route_fault_set(c->fault, s->first->at, "size() takes a string, list or map, but %.*s is %.*s",
                                CX_STR_ARG(route_excerpt(c->text, s->first)), CX_STR_ARG(x.type->name));
     *value = (struct route_value){ route_builder_add(c->builder, (struct route_op){ .code = code, .a = x.op }), &route_type_int, false };
     return true;

@@ -97,7 +97,7 @@ static bool check_member(struct route_checker *c, const struct route_syntax *s, 
         return route_fault_set(c->fault, s->mark, "%.*s is a map: write %.*s[\"%.*s\"]", CX_STR_ARG(excerpt), CX_STR_ARG(excerpt),
                                CX_STR_ARG(s->text));
     if (base.type->kind != ROUTE_RECORD)
-        return route_fault_set(c->fault, s->mark, "%.*s is a %.*s: it has no fields", CX_STR_ARG(excerpt), CX_STR_ARG(base.type->name));
+        return route_fault_set(c->fault, s->mark, "%.*s is %.*s: it has no fields", CX_STR_ARG(excerpt), CX_STR_ARG(base.type->name));
     const struct route_field *field = route_schema_field(base.type, s->text);
     if (!field) {
         const char *near = route_schema_suggest(c->arena, base.type, s->text);
@@ -153,7 +153,7 @@ static bool check_unary(struct route_checker *c, const struct route_syntax *s, s
         uint32_t zero = route_builder_add(c->builder, (struct route_op){ .code = ROUTE_OP_DOUBLE });
         *value = value_of(c, (struct route_op){ .code = ROUTE_OP_SUBTRACT_DOUBLE, .a = zero, .b = value->op }, value->type);
     } else {
-        return route_fault_set(c->fault, operand->at, "- takes a number, %.*s is a %.*s", CX_STR_ARG(route_excerpt(c->text, operand)),
+        return route_fault_set(c->fault, operand->at, "- takes a number, but %.*s is %.*s", CX_STR_ARG(route_excerpt(c->text, operand)),
                                CX_STR_ARG(value->type->name));
     }
     return true;
@@ -184,7 +184,7 @@ static bool check_default(struct route_checker *c, const struct route_syntax *s,
     if (!route_check_value(c, s->first, &left) || !route_check_value(c, fallback, &right))
         return false;
     if (left.type->kind == ROUTE_NULL || left.type->kind == ROUTE_RECORD || left.type->kind == ROUTE_LIST || left.type->kind == ROUTE_MAP)
-        return route_fault_set(c->fault, s->mark, "?? takes a single value that may be null, %.*s is a %.*s",
+        return route_fault_set(c->fault, s->mark, "?? takes a single value that may be null, but %.*s is %.*s",
                                CX_STR_ARG(route_excerpt(c->text, s->first)), CX_STR_ARG(left.type->name));
     if (left.type->kind == ROUTE_INT && right.type->kind == ROUTE_DOUBLE) {
         bool is_nullable = left.is_nullable;
@@ -295,12 +295,12 @@ bool route_check_known(struct route_checker *c, const struct route_syntax *s, st
 
 bool route_check_kind(struct route_checker *c, const struct route_syntax *s, enum route_kind kind, struct route_value *value)
 {
-    static const char *const wanted[] = { [ROUTE_BOOL] = "a bool", [ROUTE_STRING] = "a string" };
+    static const char *const wanted[] = { [ROUTE_BOOL] = "bool", [ROUTE_STRING] = "string" };
     if (!route_check_known(c, s, value))
         return false;
     if (value->type->kind == kind)
         return true;
-    return route_fault_set(c->fault, s->at, "%s is wanted, %.*s is a %.*s", wanted[kind], CX_STR_ARG(route_excerpt(c->text, s)),
+    return route_fault_set(c->fault, s->at, "expected %s, but %.*s is %.*s", wanted[kind], CX_STR_ARG(route_excerpt(c->text, s)),
                            CX_STR_ARG(value->type->name));
 }
 

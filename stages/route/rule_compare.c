@@ -12,7 +12,7 @@ static const struct route_op *op_of(const struct route_checker *c, const struct 
 
 static bool mismatch(struct route_checker *c, const struct route_syntax *s, const struct route_value *value, const struct route_type *type)
 {
-    return route_fault_set(c->fault, s->at, "a %.*s is wanted, %.*s is a %.*s", CX_STR_ARG(type->name), CX_STR_ARG(route_excerpt(c->text, s)),
+    return route_fault_set(c->fault, s->at, "expected %.*s, but %.*s is %.*s", CX_STR_ARG(type->name), CX_STR_ARG(route_excerpt(c->text, s)),
                            CX_STR_ARG(value->type->name));
 }
 
@@ -78,7 +78,7 @@ static bool compare_null(struct route_checker *c, const struct route_syntax *s, 
         return false;
     bool can_be_absent = x.is_nullable || x.type->kind == ROUTE_NULL;
     if (x.type->kind == ROUTE_LIST || x.type->kind == ROUTE_MAP)
-        return route_fault_set(c->fault, s->mark, "a %.*s is never null, only empty: ask has(%.*s)", CX_STR_ARG(x.type->name),
+        return route_fault_set(c->fault, s->mark, "%.*s is never null, only empty: ask has(%.*s)", CX_STR_ARG(x.type->name),
                                CX_STR_ARG(route_excerpt(c->text, operand)));
     uint32_t has = x.type->kind == ROUTE_NULL ? route_builder_bool(c->builder, false)
                    : can_be_absent            ? route_builder_add(c->builder, (struct route_op){ .code = ROUTE_OP_HAS, .a = x.op })
@@ -135,7 +135,7 @@ static bool order(struct route_checker *c, const struct route_syntax *s, struct 
         return route_fault_set(c->fault, s->mark, "the symbols of %.*s have no order: write in ['%s', ...]", CX_STR_ARG(left.type->name),
                                left.type->symbols[0]);
     default:
-        return route_fault_set(c->fault, s->mark, "a %.*s has no order", CX_STR_ARG(left.type->name));
+        return route_fault_set(c->fault, s->mark, "values of type %.*s have no order", CX_STR_ARG(left.type->name));
     }
     *value = a_test(route_builder_add(c->builder, op));
     return true;
@@ -152,7 +152,7 @@ bool route_check_comparison(struct route_checker *c, const struct route_syntax *
     if (s->operator_ != ROUTE_TOKEN_EQ && s->operator_ != ROUTE_TOKEN_NE)
         return order(c, s, left, right, value);
     if (left.type->kind > ROUTE_ENUM)
-        return route_fault_set(c->fault, s->mark, "a %.*s cannot be compared", CX_STR_ARG(left.type->name));
+        return route_fault_set(c->fault, s->mark, "values of type %.*s cannot be compared", CX_STR_ARG(left.type->name));
     uint32_t op = route_check_equal(c, left, right);
     *value = a_test(s->operator_ == ROUTE_TOKEN_EQ ? op : route_builder_not(c->builder, op));
     return true;
@@ -166,7 +166,7 @@ bool route_check_arithmetic(struct route_checker *c, const struct route_syntax *
         if (!route_check_known(c, operand, &side[i]))
             return false;
         if (side[i].type->kind != ROUTE_INT && side[i].type->kind != ROUTE_DOUBLE)
-            return route_fault_set(c->fault, operand->at, "%c takes numbers, %.*s is a %.*s", c->text.ptr[s->mark],
+            return route_fault_set(c->fault, operand->at, "%c takes numbers, but %.*s is %.*s", c->text.ptr[s->mark],
                                    CX_STR_ARG(route_excerpt(c->text, operand)), CX_STR_ARG(side[i].type->name));
     }
     bool is_whole = side[0].type->kind == ROUTE_INT && side[1].type->kind == ROUTE_INT && s->operator_ != ROUTE_TOKEN_DIVIDE;

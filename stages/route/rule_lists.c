@@ -106,7 +106,7 @@ static bool in_literals(struct route_checker *c, struct route_value item, const 
         return true;
     }
     if (item.type->kind > ROUTE_ENUM)
-        return route_fault_set(c->fault, list->at, "a %.*s cannot be compared", CX_STR_ARG(item.type->name));
+        return route_fault_set(c->fault, list->at, "values of type %.*s cannot be compared", CX_STR_ARG(item.type->name));
     *value = a_test(0);
     if (item.type->kind == ROUTE_STRING && are_strings) {
         value->op = among_strings(c, item.op, list);
@@ -129,7 +129,7 @@ bool route_check_membership(struct route_checker *c, const struct route_syntax *
         return route_fault_set(c->fault, where->at, "in looks into lists and maps; for a part of a string write %.*s.contains(...)",
                                CX_STR_ARG(excerpt));
     if (container.type->kind != ROUTE_MAP && container.type->kind != ROUTE_LIST)
-        return route_fault_set(c->fault, where->at, "a list or map is wanted, %.*s is a %.*s", CX_STR_ARG(excerpt), CX_STR_ARG(container.type->name));
+        return route_fault_set(c->fault, where->at, "expected list or map, but %.*s is %.*s", CX_STR_ARG(excerpt), CX_STR_ARG(container.type->name));
     if (container.type->kind == ROUTE_LIST && container.type->items->kind != ROUTE_STRING)
         return route_fault_set(c->fault, where->at, "%.*s is a %.*s: look into its items with exists()", CX_STR_ARG(excerpt),
                                CX_STR_ARG(container.type->name));

@@ -57,9 +57,10 @@ static void skip_blanks(struct walk *w, char style)
 static void step_character(struct walk *w, char style)
 {
     size_t bytes = style == '"' && look(w, 0) == '\\' ? escape_len(w) : style == '\'' && look(w, 0) == '\'' ? 2 : 1;
-    do
+    for (size_t i = 0; i < bytes && more(w); i++)
         step(w);
-    while (more(w) && (--bytes > 0 || ((unsigned char)look(w, 0) & 0xC0) == 0x80));
+    while (more(w) && ((unsigned char)look(w, 0) & 0xC0) == 0x80)
+        step(w);
 }
 
 static void skip_line(struct walk *w)
@@ -68,12 +69,31 @@ static void skip_line(struct walk *w)
         step(w);
 }
 
+/* A member of a map stands where its key does: on to its value, over blanks and comments. */
+static void skip_key(struct walk *w, struct cx_str key)
+{
+    size_t quotes = look(w, 0) == '"' || look(w, 0) == '\'' ? 2 : 0;
+    for (size_t i = 0; i < key.len + quotes && more(w); i++)
+        step(w);
+    while (more(w) && look(w, 0) != ':')
+        step(w);
+    if (more(w))
+        step(w);
+    skip_blanks(w, ' ');
+    while (look(w, 0) == '#') {
+        skip_line(w);
+        skip_blanks(w, ' ');
+    }
+}
+
 struct cx_node route_place(struct cx_str source, const struct cx_node *scalar, size_t offset)
 {
     struct walk w = { .source = source, .line = 1, .column = 1 };
     struct cx_node placed = *scalar;
     while (more(&w) && (w.line < scalar->line || (w.line == scalar->line && w.column < scalar->column)))
         step(&w);
+    if (scalar->key.ptr)
+        skip_key(&w, scalar->key);
     char style = look(&w, 0);
     if (style == '|' || style == '>') {
         skip_line(&w);

@@ -5,6 +5,6 @@
 #define CX_ROUTE_RULE_PLACE_H
 #include "config/config.h"
 
-/* The scalar's node as if it began at byte `offset` of its text; `source` is the whole file. */
+/* The scalar's node with the place of byte `offset` of its text; `source` is the whole file. */
 struct cx_node route_place(struct cx_str source, const struct cx_node *scalar, size_t offset);
 #endif

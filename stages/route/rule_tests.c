@@ -118,7 +118,7 @@ static int write_value(struct cx_buf *out, const struct route_type *type, const 
     bool wants_map = type->kind == ROUTE_RECORD || type->kind == ROUTE_MAP, wants_list = type->kind == ROUTE_LIST;
     enum cx_node_type wanted = wants_map ? CX_NODE_MAP : wants_list ? CX_NODE_LIST : CX_NODE_SCALAR;
     if (node && node->type != wanted)
-        return cx_node_fail(node, err, "a %.*s is wanted", CX_STR_ARG(type->name));
+        return cx_node_fail(node, err, "expected %.*s", CX_STR_ARG(type->name));
     if (type->kind == ROUTE_RECORD)
         return write_record(out, type, node, err);
     if (!wants_map && !wants_list)
