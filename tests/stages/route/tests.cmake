@@ -1,4 +1,5 @@
-foreach(file rule_parser rule_schema rule_lower rule_checker rule_machine rule_property rule_place rule_set)
+foreach(file rule_parser rule_schema rule_lower rule_checker rule_machine rule_property rule_place rule_set route rule_docs)
   cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/${file}_test.c cx_stage_route)
 endforeach()
-target_compile_definitions(rule_property_test PRIVATE _GNU_SOURCE) # memmem
+target_compile_definitions(route_test PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_compile_definitions(rule_docs_test PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}")
