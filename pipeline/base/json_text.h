@@ -1,8 +1,7 @@
 /* json_text.h - the inner loop of reading and writing JSON strings. Private to base/. */
 #ifndef CX_BASE_JSON_TEXT_H
 #define CX_BASE_JSON_TEXT_H
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/str.h"
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -35,5 +34,39 @@ static inline const char *cx_json_plain(const char *at, const char *end, bool *h
     for (; at < end && !cx_json_is_special((uint8_t)*at); at++)
         *high |= (uint8_t)*at >= 0x80;
     return at;
+}
+
+/* Not zero if one of eight bytes is special. */
+static inline uint64_t cx_json_special_word(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+    uint64_t quote = word ^ '"' * ones, backslash = word ^ '\\' * ones;
+    return (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - 0x20 * ones) & ~word)) & high;
+}
+
+/* Nothing special in s. Blocks and words overlap where they must, so that no text ends byte by byte. */
+static inline bool cx_json_is_plain(struct cx_str s)
+{
+    uint64_t first, last;
+    uint32_t low, top;
+    if (s.len >= 16) {
+        bool high = false;
+        const char *end = s.ptr + s.len, *whole_blocks = s.ptr + (s.len & ~(size_t)15);
+        return cx_json_plain(s.ptr, whole_blocks, &high) == whole_blocks && cx_json_plain(end - 16, end, &high) == end;
+    }
+    if (s.len >= 8) {
+        memcpy(&first, s.ptr, 8);
+        memcpy(&last, s.ptr + s.len - 8, 8);
+        return !(cx_json_special_word(first) | cx_json_special_word(last));
+    }
+    if (s.len >= 4) {
+        memcpy(&low, s.ptr, 4);
+        memcpy(&top, s.ptr + s.len - 4, 4);
+        return !cx_json_special_word((uint64_t)top << 32 | low);
+    }
+    for (size_t i = 0; i < s.len; i++)
+        if (cx_json_is_special((uint8_t)s.ptr[i]))
+            return false;
+    return true;
 }
 #endif

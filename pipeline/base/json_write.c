@@ -20,6 +20,15 @@ void cx_json_string(struct cx_buf *out, struct cx_str s)
         cx_buf_str(out, CX_STR("null"));
         return;
     }
+    if (cx_json_is_plain(s)) {
+        if (!cx_buf_reserve(out, s.len + 2))
+            return;
+        char *to = out->ptr + out->len;
+        to[0] = to[s.len + 1] = '"';
+        memcpy(to + 1, s.ptr, s.len);
+        out->len += s.len + 2;
+        return;
+    }
     const char *piece = s.ptr, *end = s.ptr + s.len;
     bool high = false;
     cx_buf_byte(out, '"');

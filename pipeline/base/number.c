@@ -141,10 +141,11 @@ static bool put_short(struct cx_buf *out, double v, bool as_float)
     if (!(magnitude < limit) || (magnitude < 1e-5 && magnitude != 0))
         return false;
     for (unsigned decimals = 0; decimals <= EXACT_POWER; decimals++) {
-        double digits = nearbyint(magnitude * power_of_ten[decimals]);
-        if (digits >= limit)
+        double scaled = magnitude * power_of_ten[decimals];
+        if (scaled >= limit)
             return false;
-        double back = digits / power_of_ten[decimals];
+        int64_t digits = (int64_t)(scaled + 0.5);
+        double back = (double)digits / power_of_ten[decimals];
         if (as_float ? (float)back == (float)magnitude : back == magnitude) {
             put_fixed(out, signbit(v), (uint64_t)digits, decimals);
             return true;

@@ -276,6 +276,29 @@ Test(json, refuses_every_control_character_wherever_it_stands)
         }
 }
 
+Test(json, escapes_a_character_wherever_it_stands)
+{
+    static const char escaped[] = "\"\\\n\x1f";
+    char text[40], expected[64];
+    for (size_t len = 1; len < sizeof text; len++)
+        for (size_t at = 0; at < len; at++)
+            for (const char *c = escaped; *c; c++) {
+                memset(text, 'a', len);
+                text[at] = *c;
+                const char *written = *c == '\n' ? "\\n" : *c == '"' ? "\\\"" : *c == '\\' ? "\\\\" : "\\u001f";
+                snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at, text, written, (int)(len - at - 1), text + at + 1);
+                cx_buf_reset(&out);
+                cx_json_string(&out, cx_str_n(text, len));
+                cr_assert(cx_str_is(cx_buf_view(&out), expected), "%s", expected);
+            }
+    memset(text, 0x7f, sizeof text);
+    for (size_t len = 0; len < sizeof text; len++) {
+        cx_buf_reset(&out);
+        cx_json_string(&out, cx_str_n(text, len));
+        cr_assert_eq(out.len, len + 2, "a delete character is no reason to escape");
+    }
+}
+
 Test(json, writes_null_for_a_null_string_and_escapes_what_it_must)
 {
     cx_json_string(&out, CX_STR_NULL);

@@ -29,6 +29,14 @@ static bool oracle(const uint8_t *bytes, size_t len)
     return false;
 }
 
+/* The same bytes in the middle of a text that is long enough to be looked at in blocks. */
+static bool is_valid_within_text(const uint8_t *bytes, size_t len, size_t at)
+{
+    uint8_t text[48] = "\xc3\xa9ttttttttttttttttttttttttttttttttttttttttttttt";
+    memcpy(text + at, bytes, len);
+    return cx_utf8_valid(cx_str_n(text, sizeof text));
+}
+
 Test(utf8, is_right_about_every_sequence_of_one_to_three_bytes)
 {
     uint8_t bytes[3];
@@ -37,7 +45,7 @@ Test(utf8, is_right_about_every_sequence_of_one_to_three_bytes)
         if (bytes[0] < 0x80 && bytes[0] != 'a')
             continue; /* the two bytes behind it were seen alone */
         for (size_t len = bytes[1] || bytes[2] ? 3 : 1; len <= 3; len++)
-            if (cx_utf8_valid(cx_str_n(bytes, len)) != oracle(bytes, len))
+            if (cx_utf8_valid(cx_str_n(bytes, len)) != oracle(bytes, len) || is_valid_within_text(bytes, len, 12 + v % 8) != oracle(bytes, len))
                 cr_assert_fail("%02x %02x %02x, %zu bytes", bytes[0], bytes[1], bytes[2], len);
     }
 }
@@ -51,7 +59,8 @@ Test(utf8, is_right_about_four_bytes_from_every_lead)
             for (size_t i = 0; i < sizeof tails * sizeof tails; i++) {
                 bytes[0] = (uint8_t)lead, bytes[1] = (uint8_t)second;
                 bytes[2] = tails[i / sizeof tails], bytes[3] = tails[i % sizeof tails];
-                if (cx_utf8_valid(cx_str_n(bytes, 4)) != oracle(bytes, 4))
+                bool expected = oracle(bytes, 4);
+                if (cx_utf8_valid(cx_str_n(bytes, 4)) != expected || is_valid_within_text(bytes, 4, 12 + i % 8) != expected)
                     cr_assert_fail("%02x %02x %02x %02x", bytes[0], bytes[1], bytes[2], bytes[3]);
             }
 }
