@@ -48,6 +48,7 @@ static const struct promise tuning[] = {
     { CONSUMER | RESTORER | READER, "fetch.error.backoff.ms", "100" },
     { CONSUMER | RESTORER | READER, "queued.min.messages", "1000000" }, /* queued.max.messages.kbytes is the bound that counts */
     { WRITERS, "linger.ms", "5" },
+    { PRODUCER, "retry.backoff.ms", "10" }, /* also the wait for a commit that the broker still completes, at the start of the next transaction */
     { WRITERS, "batch.num.messages", "100000" },
     { WRITERS, "queue.buffering.max.messages", "10000000" }, /* queue.buffering.max.kbytes is the bound that counts */
 };
@@ -216,6 +217,12 @@ static bool takes(enum cx_client kind, const char *name)
     return true;
 }
 
+static bool exists(const rd_kafka_conf_t *conf, const char *name)
+{
+    size_t size;
+    return rd_kafka_conf_get(conf, name, NULL, &size) != RD_KAFKA_CONF_UNKNOWN;
+}
+
 static void set_operators(struct builder *b, const struct cx_node *map, enum cx_client kind)
 {
     char name[128], value[1024], why[256];
@@ -223,13 +230,15 @@ static void set_operators(struct builder *b, const struct cx_node *map, enum cx_
     for (const struct cx_node *node = map ? map->first : NULL; node != NULL && !b->failed; node = node->next) {
         snprintf(name, sizeof name, "%.*s", CX_STR_ARG(node->key));
         snprintf(value, sizeof value, "%.*s", CX_STR_ARG(node->text));
-        if (is_ours(name)) {
+        b->failed = true;
+        if (is_ours(name))
             cx_node_fail(node, b->err, "%s is set by cxstream and cannot be changed here", name);
-            b->failed = true;
-        } else if (takes(kind, name) && rd_kafka_conf_set(b->conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) {
+        else if (!exists(b->conf, name))
+            cx_node_fail(node, b->err, "librdkafka has no property %s", name);
+        else if (takes(kind, name) && rd_kafka_conf_set(b->conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK)
             cx_node_fail(node, b->err, "%s", why);
-            b->failed = true;
-        }
+        else
+            b->failed = false;
     }
 }
 

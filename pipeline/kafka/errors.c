@@ -22,18 +22,17 @@ bool cx_is_transport(rd_kafka_resp_err_t code)
     }
 }
 
-/* Refusals that no restart cures. */
-static bool is_refusal(rd_kafka_resp_err_t code)
+/* What no restart cures. An unknown topic is not among them: a restart finds out whether it is gone. */
+bool cx_is_refusal(rd_kafka_resp_err_t code)
 {
     switch (code) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR__SSL:
     case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
     case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
     case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
@@ -49,11 +48,27 @@ static bool is_refusal(rd_kafka_resp_err_t code)
     }
 }
 
+bool cx_blames_record(rd_kafka_resp_err_t code)
+{
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+        return true;
+    default:
+        return false;
+    }
+}
+
 enum cx_cure cx_cure_of_transaction(const rd_kafka_error_t *error)
 {
     rd_kafka_resp_err_t code = rd_kafka_error_code(error);
 
-    if (is_refusal(code))
+    if (cx_is_refusal(code))
         return CX_CURE_OPERATOR;
     if (rd_kafka_error_is_fatal(error) || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING)
         return CX_CURE_RESTART;
@@ -64,7 +79,7 @@ enum cx_cure cx_cure_of_transaction(const rd_kafka_error_t *error)
 
 enum cx_cure cx_cure_of_consumer(rd_kafka_resp_err_t code)
 {
-    if (is_refusal(code))
+    if (cx_is_refusal(code))
         return CX_CURE_OPERATOR;
     if (cx_is_transport(code))
         return CX_CURE_RETRY;

@@ -38,6 +38,8 @@ enum cx_cure {
 enum cx_cure cx_cure_of_transaction(const rd_kafka_error_t *error);
 enum cx_cure cx_cure_of_consumer(rd_kafka_resp_err_t code);
 bool cx_is_transport(rd_kafka_resp_err_t code);
+bool cx_is_refusal(rd_kafka_resp_err_t code);    /* credentials, rights, settings: exit 78 */
+bool cx_blames_record(rd_kafka_resp_err_t code); /* the broker would take the batch without some record in it */
 /* Fills err for a cure that ends the process; returns -1. */
 int cx_cure_fail(struct cx_error *err, enum cx_cure cure, const char *doing, rd_kafka_resp_err_t code, const char *reason);
 
@@ -116,6 +118,7 @@ struct cx_kafka {
     struct cx_target targets[CX_TARGETS];
     bool open;         /* a transaction is */
     bool foreign;      /* it touched a partition that is not ours */
+    bool blamed;       /* a broker refused one of its records as such */
     bool renew;        /* a new producer before the next begin */
     unsigned produced; /* calls since the producer's events were last served */
 };

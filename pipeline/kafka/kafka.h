@@ -70,6 +70,9 @@ enum cx_kafka_result cx_kafka_produce(struct cx_kafka *k, const char *topic, int
 void cx_kafka_done(struct cx_kafka *k, const char *topic, int32_t partition, int64_t next_offset);
 /* send_offsets + commit, with the KIP-890 guard (invariant 8). On OK the offsets given to cx_kafka_done are committed. */
 enum cx_kafka_result cx_kafka_commit(struct cx_kafka *k, struct cx_error *err);
+/* Was the last transaction aborted because a broker refused a record as such (too large, invalid)? Only then does it help to cut the batch
+ * (invariant 10); all other aborts are the cluster's trouble, and the same batch goes through in time. */
+bool cx_kafka_blames_record(const struct cx_kafka *k);
 /* Drops the transaction and goes back to the committed offsets: OK (also when none was open) or FATAL. */
 enum cx_kafka_result cx_kafka_abort(struct cx_kafka *k, struct cx_error *err);
 

@@ -7,13 +7,22 @@
 
 enum { CALL_MS = 5000, FULL_PAUSE_MS = 5, SERVE_EVERY = 1000, CLOSE_PATIENCE_MS = 5000 };
 
-/* Only failures are reported; the commit fails too, this tells why. */
+/* Only failures are reported. The commit fails too; this tells why, and whether trying again can help. */
 static void on_undelivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
-    (void)rk, (void)opaque;
-    if (message->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE && message->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
-        cx_log_limited(CX_WARN, "kafka_undelivered", "topic=%s partition=%" PRId32 " text=\"%s\"", rd_kafka_topic_name(message->rkt),
-                       message->partition, rd_kafka_err2str(message->err));
+    struct cx_kafka *k = opaque;
+    struct cx_error why;
+    (void)rk;
+
+    if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+        return;
+    cx_log_limited(CX_WARN, "kafka_undelivered", "topic=%s partition=%" PRId32 " text=\"%s\"", rd_kafka_topic_name(message->rkt), message->partition,
+                   rd_kafka_err2str(message->err));
+    k->blamed = k->blamed || cx_blames_record(message->err);
+    if (cx_is_refusal(message->err)) {
+        cx_cure_fail(&why, CX_CURE_OPERATOR, rd_kafka_topic_name(message->rkt), message->err, rd_kafka_err2str(message->err));
+        cx_kafka_fail(k, &why, NULL);
+    }
 }
 
 /* Ends what an earlier producer of this transactional id left behind, and fences it. */
@@ -149,7 +158,7 @@ static enum cx_kafka_result produce_failed(struct cx_kafka *k, const struct reco
     snprintf(reason, sizeof reason, "%s", rd_kafka_err2str(code));
     if (code == RD_KAFKA_RESP_ERR__FATAL)
         code = rd_kafka_fatal_error(k->producer, reason, sizeof reason);
-    cx_cure_fail(&why, cx_cure_of_consumer(code) == CX_CURE_OPERATOR ? CX_CURE_OPERATOR : CX_CURE_RESTART, r->target->name, code, reason);
+    cx_cure_fail(&why, cx_is_refusal(code) ? CX_CURE_OPERATOR : CX_CURE_RESTART, r->target->name, code, reason);
     return cx_kafka_fail(k, &why, err);
 }
 

@@ -39,7 +39,7 @@ enum cx_kafka_result cx_kafka_begin(struct cx_kafka *k, struct cx_error *err)
     if (k->renew && renew(k, err) != CX_KAFKA_OK)
         return CX_KAFKA_FATAL;
     rd_kafka_poll(k->producer, 0);
-    k->trouble.disturbed = false;
+    k->trouble.disturbed = k->blamed = false;
     error = rd_kafka_begin_transaction(k->producer);
     if (error != NULL) {
         enum cx_cure cure = cx_cure_of_transaction(error);
@@ -54,6 +54,11 @@ enum cx_kafka_result cx_kafka_begin(struct cx_kafka *k, struct cx_error *err)
 bool cx_kafka_in_transaction(const struct cx_kafka *k)
 {
     return k->open;
+}
+
+bool cx_kafka_blames_record(const struct cx_kafka *k)
+{
+    return k->blamed;
 }
 
 void cx_kafka_done(struct cx_kafka *k, const char *topic, int32_t partition, int64_t next_offset)
@@ -215,6 +220,9 @@ enum cx_kafka_result cx_kafka_abort(struct cx_kafka *k, struct cx_error *err)
 
     if (!k->open)
         return CX_KAFKA_OK;
+    rd_kafka_poll(k->producer, 0);
+    if (k->failed) /* refused for good: there is no going on after this abort */
+        return cx_kafka_fail(k, &k->failure, err);
     if (end_abort(k, err) != CX_KAFKA_OK)
         return CX_KAFKA_FATAL;
     k->counts.aborts++;

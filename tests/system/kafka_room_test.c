@@ -4,7 +4,9 @@
  * transaction. Whenever a worker is given a partition, the count it restores must equal the committed offset (the input has no holes); so restore
  * and offsets are checked against each other at every start and every rebalance. Workers abort at random; the parent kills them at random.
  *
- *   kafka_room_test [--seed N] [--records N]      all cases; the seed is printed */
+ *   kafka_room_test [--seed N] [--records N] [--broker SCRIPT]
+ *
+ * Runs all cases and prints the seed. With SCRIPT (deploy/local/kafka) the broker is killed and started again, too. */
 #include "base/time.h"
 #include "kafka/kafka.h"
 #include "log/log.h"
@@ -13,12 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PARTITIONS = 4, PAUSE_MS = 100, QUIET_MS = 60000 };
+enum { PARTITIONS = 4, PAUSE_MS = 100, QUIET_MS = 60000, AWAY_S = 15 };
 #define IN  "cx-test.in"
 #define OUT "cx-test.out"
 #define LOG "cx-test.changelog"
 
-static const char *program, *state_dir;
+static const char *program, *state_dir, *broker_script;
 static unsigned seed = 1;
 static int64_t records = 50000;
 
@@ -383,6 +385,35 @@ static int rebalances_exactly_once(struct verifier *v)
     return kills;
 }
 
+static void run_script(const char *words)
+{
+    char command[1024];
+
+    snprintf(command, sizeof command, "%s %s --dir \"$CX_KAFKA_DIR\" >/dev/null 2>&1", broker_script, words);
+    check(system(command) == 0, words, NULL);
+}
+
+/* The broker dies and stays away for longer than a transaction lasts; nobody ends of it. */
+static void waits_for_the_broker(struct verifier *v, int64_t from, int64_t n)
+{
+    static const char *const instances[] = { "0" };
+    pid_t pids[1];
+    int status;
+
+    write_input(from, n);
+    pids[0] = start_worker(instances[0]);
+    verify_until(v, v->seen + n / 4, pids, instances, 1);
+    run_script("down --keep --hard");
+    for (int i = 0; i < AWAY_S; i++) {
+        sleep(1);
+        check(waitpid(pids[0], &status, WNOHANG) == 0, "a worker whose broker is away waits", NULL);
+    }
+    run_script("up");
+    verify_until(v, from + n, pids, instances, 1);
+    end_worker(pids[0], SIGTERM);
+    verify_no_more(v);
+}
+
 /* ---- restore ---- */
 
 static int add_value(void *context, const struct cx_message *message, struct cx_error *err)
@@ -483,6 +514,8 @@ int main(int argc, char **argv)
             instance = argv[i + 1];
         else if (strcmp(argv[i], "--state") == 0)
             state_dir = argv[i + 1];
+        else if (strcmp(argv[i], "--broker") == 0)
+            broker_script = argv[i + 1];
         else if (strcmp(argv[i], "--seed") == 0 && cx_str_to_i64(cx_str(argv[i + 1]), &number))
             seed = (unsigned)number;
         else if (strcmp(argv[i], "--records") == 0 && cx_str_to_i64(cx_str(argv[i + 1]), &number))
@@ -506,6 +539,8 @@ int main(int argc, char **argv)
     check(v.reader != NULL, "open a reader", &err);
     int kills = copies_exactly_once(&v);
     int changes = rebalances_exactly_once(&v);
+    if (broker_script != NULL)
+        waits_for_the_broker(&v, records, records / 5);
     cx_reader_close(v.reader);
     printf("kafka_room seed=%u records=%" PRId64 " kills=%d member_changes=%d lost=0 duplicated=0 seconds=%" PRId64 "\n", first_seed, records, kills,
            changes, (cx_monotonic_ns() - begun) / 1000000000);

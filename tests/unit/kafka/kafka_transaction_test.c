@@ -1,0 +1,212 @@
+/* What becomes of a transaction when the cluster answers with errors, on librdkafka's mock cluster. It shows how errors are judged, and nothing
+ * of exactly-once: its transactions have no effect. Each test joins the group once, which takes the mock three seconds. */
+#include "kafka/handle.h"
+#include "log/log.h"
+#include <criterion/criterion.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <unistd.h>
+
+enum { PRODUCE = 0, INIT_PRODUCER_ID = 22, ADD_PARTITIONS = 24, ADD_OFFSETS = 25, END_TXN = 26, TXN_OFFSET_COMMIT = 28 };
+#define E(code) RD_KAFKA_RESP_ERR_##code
+
+static rd_kafka_t *host;
+static rd_kafka_mock_cluster_t *cluster;
+static struct cx_kafka *k;
+static struct cx_kafka_config cfg;
+static char state_dir[] = "/tmp/kafka-unit-XXXXXX";
+
+static void setup(void)
+{
+    static const char *const topics[] = { "in" };
+    struct cx_kafka_callbacks none = { 0 };
+    struct cx_message m;
+    struct cx_error err;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char why[200];
+    enum cx_polled polled;
+
+    cx_log_setup(CX_ERROR, CX_LOG_TEXT);
+    rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
+    host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    cluster = rd_kafka_mock_cluster_new(host, 1);
+    rd_kafka_mock_topic_create(cluster, "in", 1, 1);
+    rd_kafka_mock_topic_create(cluster, "out", 2, 1);
+    cr_assert_eq(cx_options_read(cx_kafka_options, NULL, "kafka", &cfg, &err), 0);
+    cfg.brokers = cx_str(rd_kafka_mock_cluster_bootstraps(cluster));
+    cfg.state_dir = cx_str(mkdtemp(state_dir));
+    k = cx_kafka_open(&cfg, "unit", topics, 1, true, &none, &err);
+    cr_assert_not_null(k, "%s", err.text);
+    while ((polled = cx_kafka_poll(k, 100, &m, &err)) != CX_POLL_EOF)
+        cr_assert_neq(polled, CX_POLL_FATAL, "%s", err.text);
+}
+
+static void teardown(void)
+{
+    char path[200];
+
+    cx_kafka_close(k);
+    rd_kafka_mock_cluster_destroy(cluster);
+    rd_kafka_destroy(host);
+    snprintf(path, sizeof path, "%s/unit.0.lock", state_dir);
+    unlink(path);
+    rmdir(state_dir);
+}
+
+TestSuite(kafka_transaction, .init = setup, .fini = teardown, .timeout = 60);
+
+/* begin, one record, its offset. */
+static enum cx_kafka_result fill(struct cx_error *err)
+{
+    enum cx_kafka_result result = cx_kafka_begin(k, err);
+
+    if (result == CX_KAFKA_OK)
+        result = cx_kafka_produce(k, "out", 0, CX_STR("key"), CX_STR("value"), NULL, 0, 0, err);
+    cx_kafka_done(k, "in", 0, 0);
+    return result;
+}
+
+static enum cx_kafka_result commit_with(int16_t api, rd_kafka_resp_err_t code, struct cx_error *err)
+{
+    cr_assert_eq(fill(err), CX_KAFKA_OK, "%s", err->text);
+    rd_kafka_mock_push_request_errors(cluster, api, 1, code);
+    return cx_kafka_commit(k, err);
+}
+
+Test(kafka_transaction, commits_what_meets_no_error)
+{
+    struct cx_error err;
+    cr_expect_eq(fill(&err), CX_KAFKA_OK);
+    cr_expect(cx_kafka_in_transaction(k));
+    cr_expect_eq(cx_kafka_commit(k, &err), CX_KAFKA_OK);
+    cr_expect_not(cx_kafka_in_transaction(k));
+    cr_expect_eq(cx_kafka_counts(k)->commits, 1);
+    cr_expect_eq(cx_kafka_counts(k)->renewals, 0);
+}
+
+Test(kafka_transaction, outlives_what_passes)
+{
+    static const struct {
+        int16_t api;
+        rd_kafka_resp_err_t code;
+    } passing[] = {
+        { ADD_PARTITIONS, E(CONCURRENT_TRANSACTIONS) },
+        { ADD_PARTITIONS, E(COORDINATOR_NOT_AVAILABLE) },
+        { ADD_OFFSETS, E(CONCURRENT_TRANSACTIONS) },
+        { ADD_OFFSETS, E(COORDINATOR_LOAD_IN_PROGRESS) },
+        { TXN_OFFSET_COMMIT, E(COORDINATOR_LOAD_IN_PROGRESS) },
+        { END_TXN, E(COORDINATOR_NOT_AVAILABLE) },
+        { PRODUCE, E(NOT_LEADER_FOR_PARTITION) },
+    };
+    struct cx_error err;
+
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        cr_expect_eq(commit_with(passing[i].api, passing[i].code, &err), CX_KAFKA_OK, "api %d %s: %s", passing[i].api,
+                     rd_kafka_err2name(passing[i].code), err.text);
+}
+
+Test(kafka_transaction, aborts_when_the_group_has_moved_on)
+{
+    static const rd_kafka_resp_err_t codes[] = { E(ILLEGAL_GENERATION), E(UNKNOWN_MEMBER_ID), E(FENCED_INSTANCE_ID) };
+    struct cx_error err;
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        cr_expect_eq(commit_with(TXN_OFFSET_COMMIT, codes[i], &err), CX_KAFKA_ABORTED, "%s: %s", rd_kafka_err2name(codes[i]), err.text);
+        cr_expect_not(cx_kafka_in_transaction(k));
+        cr_expect_not(cx_kafka_blames_record(k));
+    }
+    cr_expect_eq(cx_kafka_counts(k)->renewals, 3, "a new producer after each");
+    cr_expect_eq(fill(&err), CX_KAFKA_OK, "and the next transaction begins");
+    cr_expect_eq(cx_kafka_commit(k, &err), CX_KAFKA_OK);
+}
+
+Test(kafka_transaction, blames_a_record_that_is_too_large)
+{
+    struct cx_error err;
+    cr_expect_eq(commit_with(PRODUCE, E(MSG_SIZE_TOO_LARGE), &err), CX_KAFKA_ABORTED, "%s", err.text);
+    cr_expect(cx_kafka_blames_record(k));
+}
+
+Test(kafka_transaction, ends_when_fenced)
+{
+    struct cx_error err;
+    cr_expect_eq(commit_with(END_TXN, E(PRODUCER_FENCED), &err), CX_KAFKA_FATAL);
+    cr_expect_eq(err.exit, CX_EXIT_BUG);
+    cr_expect_eq(fill(&err), CX_KAFKA_FATAL, "and stays ended");
+}
+
+Test(kafka_transaction, ends_when_its_epoch_is_old)
+{
+    struct cx_error err;
+    cr_expect_eq(commit_with(END_TXN, E(INVALID_PRODUCER_EPOCH), &err), CX_KAFKA_FATAL);
+    cr_expect_eq(err.exit, CX_EXIT_BUG);
+}
+
+Test(kafka_transaction, ends_when_a_commit_finds_no_transaction)
+{
+    struct cx_error err;
+    cr_expect_eq(commit_with(END_TXN, E(INVALID_TXN_STATE), &err), CX_KAFKA_FATAL);
+}
+
+Test(kafka_transaction, ends_when_its_id_has_expired)
+{
+    struct cx_error err;
+    cr_expect_eq(commit_with(ADD_OFFSETS, E(INVALID_PRODUCER_ID_MAPPING), &err), CX_KAFKA_FATAL, "%s", err.text);
+    cr_expect_eq(err.exit, CX_EXIT_BUG);
+}
+
+Test(kafka_transaction, calls_a_person_when_it_may_not_write)
+{
+    struct cx_error err;
+    cr_expect_eq(commit_with(PRODUCE, E(TOPIC_AUTHORIZATION_FAILED), &err), CX_KAFKA_FATAL);
+    cr_expect_eq(err.exit, CX_EXIT_CONFIG, "%s", err.text);
+}
+
+Test(kafka_transaction, calls_a_person_when_the_group_is_forbidden)
+{
+    struct cx_error err;
+    cr_expect_eq(commit_with(TXN_OFFSET_COMMIT, E(GROUP_AUTHORIZATION_FAILED), &err), CX_KAFKA_FATAL);
+    cr_expect_eq(err.exit, CX_EXIT_CONFIG, "%s", err.text);
+}
+
+Test(kafka_transaction, takes_a_new_producer_when_an_abort_finds_no_transaction)
+{
+    struct cx_error err;
+    cr_assert_eq(fill(&err), CX_KAFKA_OK);
+    rd_kafka_flush(k->producer, 5000);
+    rd_kafka_mock_push_request_errors(cluster, END_TXN, 1, E(INVALID_TXN_STATE));
+    cr_expect_eq(cx_kafka_abort(k, &err), CX_KAFKA_OK, "%s", err.text);
+    cr_expect_eq(cx_kafka_counts(k)->renewals, 1);
+    cr_expect_eq(fill(&err), CX_KAFKA_OK);
+    cr_expect_eq(cx_kafka_commit(k, &err), CX_KAFKA_OK);
+}
+
+Test(kafka_transaction, takes_a_new_producer_after_a_disturbed_end)
+{
+    struct cx_error err;
+    cr_assert_eq(fill(&err), CX_KAFKA_OK);
+    k->trouble.disturbed = true; /* as error_cb says when a connection breaks */
+    cr_expect_eq(cx_kafka_commit(k, &err), CX_KAFKA_OK);
+    cr_expect_eq(cx_kafka_counts(k)->renewals, 0, "not before it is needed");
+    cr_expect_eq(fill(&err), CX_KAFKA_OK);
+    cr_expect_eq(cx_kafka_counts(k)->renewals, 1);
+}
+
+Test(kafka_transaction, aborts_whole_when_it_touched_what_is_not_ours)
+{
+    struct cx_error err;
+    cr_assert_eq(fill(&err), CX_KAFKA_OK);
+    cx_kafka_done(k, "in", 7, 100);
+    cr_expect_eq(cx_kafka_commit(k, &err), CX_KAFKA_ABORTED);
+    cr_expect_eq(fill(&err), CX_KAFKA_OK, "what was foreign is forgotten");
+    cr_expect_eq(cx_kafka_commit(k, &err), CX_KAFKA_OK);
+}
+
+Test(kafka_transaction, refuses_a_partition_the_topic_does_not_have)
+{
+    struct cx_error err;
+    cr_assert_eq(cx_kafka_begin(k, &err), CX_KAFKA_OK);
+    cr_expect_eq(cx_kafka_produce(k, "out", 2, CX_STR_NULL, CX_STR("v"), NULL, 0, 0, &err), CX_KAFKA_FATAL);
+    cr_expect_eq(err.exit, CX_EXIT_CONFIG);
+    cr_expect_eq(cx_kafka_produce(k, "nowhere", 0, CX_STR_NULL, CX_STR("v"), NULL, 0, 0, &err), CX_KAFKA_FATAL);
+    cr_expect_eq(err.exit, CX_EXIT_CONFIG);
+}
