@@ -79,16 +79,19 @@ void cx_sample_person_init(struct cx_sample_person *person, const struct cx_samp
     person->last_ascii = last->ascii.items[l];
 }
 
-/* Density falls with the 2/3 power of the number: the first hundred write a twelfth of everything. */
+/* Among regulars density falls with the root of the number, among all with its 2/3 power. */
 uint64_t cx_sample_person_pick(uint64_t random)
 {
-    const uint64_t u = random >> 44, max = (1u << 20) - 1; /* 20 bits, cubed below */
-    return (uint64_t)((unsigned __int128)u * u * u * CX_SAMPLE_PEOPLE / ((unsigned __int128)max * max * max + 1));
+    enum { regular_percent = 40 };
+    const uint64_t u = random >> 44, range = 1u << 20; /* 20 bits, as a fraction of one */
+    if (random % 100 < regular_percent)
+        return u * u / range * CX_SAMPLE_REGULARS / range;
+    return u * u / range * u / range * CX_SAMPLE_PEOPLE / range;
 }
 
 bool cx_sample_person_shows(const struct cx_sample_person *person, enum cx_sample_shown what)
 {
-    return cx_sample_hash(person->hash, what) % 1000 < 350;
+    return person->number < CX_SAMPLE_REGULARS || cx_sample_hash(person->hash, what) % 1000 < 350;
 }
 
 /* ---- what they are known by ---- */
