@@ -28,8 +28,6 @@ struct cx_task *cx_task_new(struct cx_chain *chain, int32_t partition)
     task->partition = partition;
     task->arena = cx_arena_new((size_t)256 << 20);
     cx_buf_init(&task->bytes, (size_t)256 << 20);
-    task->pending = calloc(CX_PENDING_MAX, sizeof *task->pending);
-    cx_assert(task->pending != NULL);
     for (size_t i = 0; i < chain->count; i++)
         if (chain->links[i].stage->tables)
             task->states[i] = cx_state_new(chain->links[i].stage->tables);
@@ -74,11 +72,23 @@ void cx_task_abort(struct cx_task *task)
 
 /* ---- outputs ---- */
 
+struct cx_pending *cx_task_add_pending(struct cx_task *task)
+{
+    if (task->pending_count == task->pending_cap) {
+        task->pending_cap = task->pending_cap ? task->pending_cap * 2 : 64;
+        task->pending = realloc(task->pending, task->pending_cap * sizeof *task->pending);
+        cx_assert(task->pending != NULL);
+    }
+    struct cx_pending *p = &task->pending[task->pending_count++];
+    *p = (struct cx_pending){ 0 };
+    return p;
+}
+
 static struct cx_pending *add_pending(struct cx_task *task, const struct cx_topic *topic)
 {
-    cx_assert(task->pending_count < CX_PENDING_MAX);
-    struct cx_pending *p = &task->pending[task->pending_count++];
-    *p = (struct cx_pending){ .topic = topic, .stage = task->chain->links[task->at].stage->name };
+    struct cx_pending *p = cx_task_add_pending(task);
+    p->topic = topic;
+    p->stage = task->chain->links[task->at].stage->name;
     if (task->item.record)
         p->tenant = task->item.record->tenant;
     return p;

@@ -35,7 +35,6 @@ struct cx_pending { /* an output held back until its item is settled; offsets, b
     const struct cx_header *headers;
     size_t header_count;
 };
-#define CX_PENDING_MAX 4096 /* outputs of one item */
 struct cx_task {
     struct cx_chain *chain;
     int32_t partition;
@@ -43,7 +42,7 @@ struct cx_task {
     struct cx_arena *arena;
     struct cx_buf bytes;
     struct cx_pending *pending;
-    size_t pending_count;
+    size_t pending_count, pending_cap;
     /* the message and item at hand */
     const struct cx_message *message;
     struct cx_item item;
@@ -54,6 +53,8 @@ struct cx_task {
     size_t encoded_at, encoded_len; /* the item's own record, encoded after the stage at work; len 0: not yet */
 };
 
+/* A new output at the end of those held back, zeroed. */
+struct cx_pending *cx_task_add_pending(struct cx_task *task);
 struct cx_str cx_task_add_bytes(struct cx_task *task, struct cx_str bytes, size_t *at);
 /* Appends a dead letter for the item at hand, as stage `at` received it (invariant 11). */
 void cx_dead_letter(struct cx_task *task, size_t at, const struct cx_reason *reason, struct cx_str detail);

@@ -65,9 +65,9 @@ void cx_dead_letter(struct cx_task *task, size_t at, const struct cx_reason *rea
     const struct cx_message *m = task->message;
     const struct cx_link *link = &task->chain->links[at];
     struct cx_arena *arena = task->arena;
-    cx_assert(task->pending_count < CX_PENDING_MAX);
-    struct cx_pending *p = &task->pending[task->pending_count++];
-    *p = (struct cx_pending){ .topic = link->dead_letters, .stage = link->stage->name };
+    struct cx_pending *p = cx_task_add_pending(task);
+    p->topic = link->dead_letters;
+    p->stage = link->stage->name;
     add_payload(task, at, p);
 
     struct headers h = { arena, CX_NEW_ARRAY(arena, struct cx_header, m->header_count + 16), 0 };

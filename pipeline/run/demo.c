@@ -4,6 +4,8 @@
 #include "run/sample.h"
 #include "run/verb.h"
 
+#include "base/time.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -63,7 +65,7 @@ struct memory {
     struct cx_demo *demo;
     struct cx_task *task;
     struct cx_sink sink;
-    int64_t offset;
+    int64_t offset, received_ms; /* every payload is received now, as on a broker */
 };
 
 static int on_output(void *context, const struct cx_output *o)
@@ -83,7 +85,7 @@ static void on_ending(void *context, const struct cx_ending *e)
 static int settle(void *context, struct cx_str key, struct cx_str value, struct cx_error *err)
 {
     struct memory *m = context;
-    struct cx_message message = { .topic = CX_STR("cx.raw.v1"), .offset = m->offset++, .key = key, .value = value, .is_pipe = true };
+    struct cx_message message = { .topic = CX_STR("cx.raw.v1"), .offset = m->offset++, .timestamp_ms = m->received_ms, .key = key, .value = value };
     int64_t items;
     if (cx_task_settle(m->task, &message, &m->sink, &items) != 0)
         return cx_fail(err, CX_EXIT_IO, "an output was refused");
@@ -104,7 +106,7 @@ int cx_demo_in_memory(struct cx_demo *demo, struct cx_error *err)
     struct cx_chain *chain = cx_chain_open(&plan, err);
     if (!chain)
         return (int)err->exit;
-    struct memory m = { .demo = demo, .task = cx_task_new(chain, 0) };
+    struct memory m = { .demo = demo, .task = cx_task_new(chain, 0), .received_ms = cx_wall_ms() };
     m.sink = (struct cx_sink){ .context = &m, .output = on_output, .ending = on_ending };
     int rc = cx_demo_payloads(demo, settle, &m, err);
     cx_task_free(m.task);

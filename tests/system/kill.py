@@ -8,13 +8,15 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import datetime, timezone
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from rig import DEPLOYMENT, Pipeline, compare, digest, say
 
@@ -24,6 +26,18 @@ WRITES = {"normalize classify": ("cx.events.v1",), "dedup identify": ("cx.identi
 IN_PARTITION = ("cx.identity.aliases.v1", "cx.metrics.minute.v1")
 
 
+def end_offset(consumer, topic, partition):
+    """High watermark, or last stable offset for a read_committed consumer; a partition just made has no leader for a moment."""
+    for attempt in range(150):
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+        except KafkaException:
+            if attempt == 149:
+                raise
+            time.sleep(0.2)
+    return 0
+
+
 def has_open_transaction(pipeline, chain):
     ends = []
     for isolation in ("read_committed", "read_uncommitted"):
@@ -31,7 +45,7 @@ def has_open_transaction(pipeline, chain):
         total = 0
         for topic in WRITES[chain]:
             for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
-                total += consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+                total += end_offset(consumer, topic, partition)
         ends.append(total)
         consumer.close()
     return ends[0] < ends[1]
@@ -59,12 +73,20 @@ def kill_some(pipeline, kills, rng, producer):
     return done, opened
 
 
+def as_received(value, timestamp_ms):
+    """The payload as a line for the pipe, told when it was received: a cluster takes that from the record's timestamp."""
+    line = value.replace(b"\n", b" ")
+    if line.startswith(b"{") and b'"payload"' not in line and b'"content_type"' not in line:
+        return b'{"ingested_at":%d,' % timestamp_ms + line[1:]
+    when = datetime.fromtimestamp(timestamp_ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{timestamp_ms % 1000:03d}Z"
+    return re.sub(rb'"received_at":"[^"]*"', b'"received_at":"' + when.encode() + b'"', line, count=1)
+
+
 def check_raw(pipeline):
-    """raw -> events and dead letters, as multisets: where a record stands and when it came differ between a cluster and a pipe."""
+    """raw -> events and dead letters, as multisets: where a record stands differs between a cluster and a pipe."""
     def plain(line):
         value = json.loads(line)
-        for name in ("source", "ingested_at"):
-            value.pop(name, None)
+        value.pop("source")
         if not value.get("occurred_at_known", True):
             value.pop("occurred_at")
             value.pop("event_id")
@@ -81,7 +103,7 @@ def check_raw(pipeline):
                 if message.error():
                     ended += 1
                 else:
-                    out.write(message.value().replace(b"\n", b" ") + b"\n")
+                    out.write(as_received(message.value(), message.timestamp()[1]) + b"\n")
                     records += 1
     consumer.close()
     with open(lines, "rb") as given:
@@ -116,7 +138,6 @@ def ticks_of(pipeline, topic, partition):
 
 
 def time_ms(text):
-    from datetime import datetime, timezone
     return round(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc).timestamp() * 1000)
 
 
@@ -215,7 +236,7 @@ def main():
         time.sleep(2.5)  # so that a tick comes
     finally:
         pipeline.stop()
-    restores = sum(1 for chain in DEPLOYMENT for line in pipeline.log(chain).splitlines() if " restored " in line and " records=0 " not in line)
+    restores = sum(1 for chain in DEPLOYMENT for line in pipeline.log(chain).splitlines() if "event=restored " in line and " records=0 " not in line)
     say("comparing")
     records, lost, doubled = check_raw(pipeline)
     lost_after, doubled_after = check_events(pipeline)
