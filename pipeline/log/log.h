@@ -14,11 +14,11 @@ void cx_log_context(const char *key_values); /* e.g. "chain=dedup-identify insta
  * without '=' is a sentence: in JSON the member "message". Control characters and invalid UTF-8 come out as \xhh. Pairs beyond 2 KiB are cut. */
 void cx_log(enum cx_level level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* At most one line in 10 s per call site; the next line says how many were held back. */
-#define cx_log_limited(level, event, ...)                                                                                                  \
-    do {                                                                                                                                   \
-        static struct cx_log_site cx_site_;                                                                                                \
-        if (cx_log_admit(&cx_site_))                                                                                                       \
-            cx_log(level, event, __VA_ARGS__);                                                                                             \
+#define cx_log_limited(level, event, ...)                                                                                                            \
+    do {                                                                                                                                             \
+        static struct cx_log_site cx_site_;                                                                                                          \
+        if (cx_log_admit(&cx_site_))                                                                                                                 \
+            cx_log(level, event, __VA_ARGS__);                                                                                                       \
     } while (0)
 struct cx_log_site {
     int64_t last_ns;

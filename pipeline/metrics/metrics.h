@@ -22,10 +22,10 @@ void cx_metrics_free(struct cx_metrics *m);
 #define CX_METRICS_MAX_SERIES 1000
 struct cx_series;
 struct cx_series *cx_metrics_series(struct cx_metrics *m, const struct cx_metric *row, const char *extra_labels, const char *label_value);
-void cx_series_add(struct cx_series *s, double v);       /* counter, gauge */
-void cx_series_set(struct cx_series *s, double v);       /* gauge; counter: a total that someone else keeps */
-void cx_series_observe(struct cx_series *s, double v);   /* histogram, base unit; buckets 100 µs .. 10 s, log-spaced */
-double cx_series_get(const struct cx_series *s);         /* histogram: the number of observations */
+void cx_series_add(struct cx_series *s, double v);     /* counter, gauge */
+void cx_series_set(struct cx_series *s, double v);     /* gauge; counter: a total that someone else keeps */
+void cx_series_observe(struct cx_series *s, double v); /* histogram, base unit; buckets 100 µs .. 10 s, log-spaced */
+double cx_series_get(const struct cx_series *s);       /* histogram: the number of observations */
 /* Prometheus text format 0.0.4, grouped by name with HELP and TYPE. Any thread. */
 void cx_metrics_expose(struct cx_metrics *m, struct cx_buf *out);
 #endif

@@ -63,11 +63,15 @@ static bool same(const struct cx_node *a, const struct cx_node *b)
 
 Test(config_print, reads_back_to_the_same_tree)
 {
-    static const char *const scalars[] = { "\"\"",   "' x'", "'x '", "'- x'", "'a: b'",   "'a #b'", "'#a'",      "'null'", "'~'",    "'true'",
-                                           "'5'",    "5",    "-5",   "1e3",   "'[x]'",    "'{x}'",  "'*a'",      "'&a'",   "'!a'",   "'%a'",
-                                           "'@a'",   "'a:'", "'-'",  "'?'",   "'a\"b'",   "a\\b",   "\"a\\nb\"", "é😀",     "a:9092", "x y",
-                                           "'x  y'", "(x)",  "a+b",  "'---'", "'...'",    ".5",     "\"\\x01\"", "'`'",    "'|'",    "'>'",
-                                           "'a,b'",  "a/b",  "no",   "0x10",  "2026-1-1", "'=’'",   "\"\\x7f\"", "\"\\u2028\\ufeff\\u0085\\0\"", "'<<'" };
+    static const char *const scalars[] = { "\"\"",      "' x'",   "'x '",      "'- x'",  "'a: b'",    "'a #b'",
+                                           "'#a'",      "'null'", "'~'",       "'true'", "'5'",       "5",
+                                           "-5",        "1e3",    "'[x]'",     "'{x}'",  "'*a'",      "'&a'",
+                                           "'!a'",      "'%a'",   "'@a'",      "'a:'",   "'-'",       "'?'",
+                                           "'a\"b'",    "a\\b",   "\"a\\nb\"", "é😀",     "a:9092",    "x y",
+                                           "'x  y'",    "(x)",    "a+b",       "'---'",  "'...'",     ".5",
+                                           "\"\\x01\"", "'`'",    "'|'",       "'>'",    "'a,b'",     "a/b",
+                                           "no",        "0x10",   "2026-1-1",  "'=’'",   "\"\\x7f\"", "\"\\u2028\\ufeff\\u0085\\0\"",
+                                           "'<<'" };
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++) {
         const struct cx_node *root =
             parse(cx_arena_format(arena, "v: %s\nl: [%s]\n? %s\n: {m: %s}\n%c", scalars[i], scalars[i], scalars[i], scalars[i], 0).ptr);
