@@ -3,6 +3,7 @@
 #define CX_STATE_BLOCK_H
 #include "base/error.h"
 #include <stdlib.h>
+#include <sys/mman.h>
 
 struct cx_block {
     uint32_t len;
@@ -13,6 +14,15 @@ static inline void *cx_state_alloc(size_t size)
 {
     void *memory = malloc(size);
     cx_assert(memory != NULL);
+    return memory;
+}
+/* For what is big and looked up at random places. Given back by free(). */
+static inline void *cx_state_alloc_huge(size_t size)
+{
+    const size_t page = (size_t)2 << 20;
+    void *memory = aligned_alloc(page, (size + page - 1) & ~(page - 1));
+    cx_assert(memory != NULL);
+    (void)madvise(memory, size, MADV_HUGEPAGE); /* where the kernel has none it is slower, that is all */
     return memory;
 }
 static inline struct cx_block *cx_block_new(const void *bytes, size_t len)

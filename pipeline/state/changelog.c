@@ -1,13 +1,17 @@
 /* changelog.c - the tables to and from changelog records, and their digest. */
 #include "state/internal.h"
 
-struct cx_str cx_state_value(const struct cx_state *state, int table, struct cx_str key)
+/* What a changed key holds now; null ptr: nothing. */
+static struct cx_str value_now(const struct cx_state *state, const struct cx_undo *record)
 {
-    size_t len = 0;
-    if (state->tables[table].row->kind == CX_TABLE_ORDERED)
-        return cx_state_oget(state, table, key);
-    const void *value = cx_state_get(state, table, (const struct cx_id *)key.ptr, &len);
-    return value ? cx_str_n(value, len) : CX_STR_NULL;
+    const struct cx_state_table *t = &state->tables[record->table];
+    if (t->row->kind == CX_TABLE_ORDERED)
+        return cx_state_oget(state, record->table, cx_str_n(record->key, record->key_len));
+    struct cx_str value = CX_STR_NULL;
+    uint32_t entry = cx_hash_table_find_near(&t->hash, (const struct cx_id *)record->key, record->entry);
+    if (entry != CX_NO_ENTRY)
+        value.ptr = cx_state_entry_value(t, entry, &value.len);
+    return value;
 }
 
 static void touched_clear(struct cx_touched *touched, size_t records)
@@ -51,8 +55,7 @@ int cx_state_changes(struct cx_state *state, cx_state_change_fn *each, void *con
             continue;
         key[0] = (char)record->table;
         memcpy(key + 1, record->key, record->key_len);
-        struct cx_str value = cx_state_value(state, record->table, cx_str_n(record->key, record->key_len));
-        CX_TRY(each(context, cx_str_n(key, 1u + record->key_len), value));
+        CX_TRY(each(context, cx_str_n(key, 1u + record->key_len), value_now(state, record)));
     }
     return 0;
 }

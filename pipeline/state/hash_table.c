@@ -21,6 +21,7 @@ _Static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
 struct cx_segment {
     uint32_t count;
     unsigned depth; /* bits of the hash that all its entries share */
+    struct cx_segment *next_free;
     _Alignas(64) struct bucket buckets[];
 };
 
@@ -60,10 +61,42 @@ static inline unsigned matching(const struct bucket *bucket, uint8_t tag)
 #endif
 }
 
+static size_t segment_bytes(uint32_t buckets)
+{
+    return sizeof(struct cx_segment) + buckets * sizeof(struct bucket);
+}
+
+/* Many segments in one piece of memory with huge pages: a look-up goes to a random place, and with small pages it would wait for the page tables
+ * longer than for the data. Small tables have neither slabs nor huge pages. */
+struct cx_slab {
+    struct cx_slab *next;
+    size_t used;
+    _Alignas(64) char bytes[];
+};
+#define SLAB_BYTES ((size_t)2 << 20)
+
+static struct cx_segment *full_segment(struct cx_hash_table *table)
+{
+    struct cx_segment *segment = table->free_segments;
+    if (segment) {
+        table->free_segments = segment->next_free;
+        return segment;
+    }
+    size_t bytes = segment_bytes(SEGMENT_BUCKETS);
+    if (table->slabs == NULL || sizeof *table->slabs + table->slabs->used + bytes > SLAB_BYTES) {
+        struct cx_slab *slab = cx_state_alloc_huge(SLAB_BYTES);
+        *slab = (struct cx_slab){ .next = table->slabs };
+        table->slabs = slab;
+    }
+    segment = (struct cx_segment *)(table->slabs->bytes + table->slabs->used);
+    table->slabs->used += bytes;
+    return segment;
+}
+
 static struct cx_segment *segment_new(struct cx_hash_table *table, unsigned depth)
 {
-    size_t bytes = sizeof(struct cx_segment) + (table->bucket_mask + 1) * sizeof(struct bucket);
-    struct cx_segment *segment = aligned_alloc(64, bytes);
+    size_t bytes = segment_bytes(table->bucket_mask + 1);
+    struct cx_segment *segment = depth ? full_segment(table) : aligned_alloc(64, bytes);
     cx_assert(segment != NULL);
     memset(segment, 0, bytes);
     segment->depth = depth;
@@ -71,10 +104,16 @@ static struct cx_segment *segment_new(struct cx_hash_table *table, unsigned dept
     return segment;
 }
 
-static void segment_free(struct cx_hash_table *table, struct cx_segment *segment)
+/* A segment of depth 0 is the table's only one and stands alone. */
+static void segment_free(struct cx_hash_table *table, struct cx_segment *segment, uint32_t buckets)
 {
-    table->index_bytes -= sizeof *segment + (table->bucket_mask + 1) * sizeof(struct bucket);
-    free(segment);
+    table->index_bytes -= segment_bytes(buckets);
+    if (segment->depth == 0) {
+        free(segment);
+        return;
+    }
+    segment->next_free = table->free_segments;
+    table->free_segments = segment;
 }
 
 void cx_hash_table_init(struct cx_hash_table *table, size_t value_size)
@@ -86,11 +125,11 @@ void cx_hash_table_init(struct cx_hash_table *table, size_t value_size)
 
 void cx_hash_table_free(struct cx_hash_table *table)
 {
-    size_t rows = (size_t)1 << table->depth;
-    for (size_t row = 0; row < rows;) {
-        struct cx_segment *segment = table->directory[row];
-        row += (size_t)1 << (table->depth - segment->depth);
-        free(segment);
+    if (table->directory[0]->depth == 0)
+        free(table->directory[0]);
+    for (struct cx_slab *slab = table->slabs, *next; slab; slab = next) {
+        next = slab->next;
+        free(slab);
     }
     free(table->directory);
     for (size_t i = 0; i < table->chunk_count; i++)
@@ -108,22 +147,21 @@ struct place {
     struct cx_segment *segment;
     struct bucket *bucket; /* NULL: nowhere */
     unsigned slot;
-    uint8_t *entry;
+    uint32_t number;
 };
 
 static inline struct place find(const struct cx_hash_table *table, const uint8_t *key, uint64_t h)
 {
-    struct place at = { .segment = table->directory[row_of(table, h)] };
+    struct place at = { .segment = table->directory[row_of(table, h)], .number = CX_NO_ENTRY };
     uint8_t tag = tag_of(h);
     for (uint32_t b = (uint32_t)h & table->bucket_mask;; b = (b + 1) & table->bucket_mask) {
         struct bucket *bucket = &at.segment->buckets[b];
         for (unsigned mask = matching(bucket, tag); mask; mask &= mask - 1) {
             unsigned slot = (unsigned)__builtin_ctz(mask);
-            uint8_t *entry = cx_hash_table_entry(table, bucket->entries[slot]);
-            if (memcmp(entry, key, sizeof(struct cx_id)) == 0) {
+            if (memcmp(cx_hash_table_entry(table, bucket->entries[slot]), key, sizeof(struct cx_id)) == 0) {
                 at.bucket = bucket;
                 at.slot = slot;
-                at.entry = entry;
+                at.number = bucket->entries[slot];
                 return at;
             }
         }
@@ -132,10 +170,9 @@ static inline struct place find(const struct cx_hash_table *table, const uint8_t
     }
 }
 
-void *cx_hash_table_find(const struct cx_hash_table *table, const struct cx_id *key)
+uint32_t cx_hash_table_find(const struct cx_hash_table *table, const struct cx_id *key)
 {
-    struct place at = find(table, key->bytes, hash_of(key->bytes));
-    return at.bucket ? at.entry + sizeof(struct cx_id) : NULL;
+    return find(table, key->bytes, hash_of(key->bytes)).number;
 }
 
 /* Writes an entry's number into the index. The segment has room. */
@@ -177,12 +214,11 @@ static void enlarge_only_segment(struct cx_hash_table *table)
 {
     struct cx_segment *old = table->directory[0];
     uint32_t buckets = table->bucket_mask + 1;
-    table->index_bytes -= sizeof *old + buckets * sizeof(struct bucket);
     table->bucket_mask = 2 * buckets - 1;
     struct cx_segment *segment = segment_new(table, 0);
     distribute(table, old, buckets, segment, segment);
     table->directory[0] = segment;
-    free(old);
+    segment_free(table, old, buckets);
 }
 
 static void double_directory(struct cx_hash_table *table)
@@ -211,7 +247,7 @@ static void split(struct cx_hash_table *table, uint64_t h)
         table->directory[first + i] = low;
         table->directory[first + half + i] = high;
     }
-    segment_free(table, old);
+    segment_free(table, old, table->bucket_mask + 1);
 }
 
 static uint8_t *append_entry(struct cx_hash_table *table)
@@ -220,13 +256,15 @@ static uint8_t *append_entry(struct cx_hash_table *table)
     if (table->count >> CX_CHUNK_BITS == table->chunk_count) {
         table->chunks = realloc(table->chunks, (table->chunk_count + 1) * sizeof *table->chunks);
         cx_assert(table->chunks != NULL);
-        /* Of a chunk just what is written to takes memory. */
-        table->chunks[table->chunk_count++] = cx_state_alloc(table->stride << CX_CHUNK_BITS);
+        /* Of the first chunk just what is written to takes memory. */
+        size_t bytes = table->stride << CX_CHUNK_BITS;
+        table->chunks[table->chunk_count] = table->chunk_count ? cx_state_alloc_huge(bytes) : cx_state_alloc(bytes);
+        table->chunk_count++;
     }
     return cx_hash_table_entry(table, table->count++);
 }
 
-void *cx_hash_table_insert(struct cx_hash_table *table, const struct cx_id *key)
+uint32_t cx_hash_table_insert(struct cx_hash_table *table, const struct cx_id *key)
 {
     uint64_t h = hash_of(key->bytes);
     while (table->directory[row_of(table, h)]->count >= (table->bucket_mask + 1) * FULL_ENTRIES) {
@@ -240,7 +278,7 @@ void *cx_hash_table_insert(struct cx_hash_table *table, const struct cx_id *key)
     memcpy(entry, key->bytes, sizeof *key);
     memset(entry + sizeof *key, 0, table->value_size);
     index_add(table, table->directory[row_of(table, h)], h, number);
-    return entry + sizeof *key;
+    return number;
 }
 
 void cx_hash_table_remove(struct cx_hash_table *table, const struct cx_id *key)
@@ -248,17 +286,16 @@ void cx_hash_table_remove(struct cx_hash_table *table, const struct cx_id *key)
     uint64_t h = hash_of(key->bytes);
     struct place at = find(table, key->bytes, h);
     cx_assert(at.bucket != NULL);
-    uint32_t number = at.bucket->entries[at.slot];
     at.bucket->tags[at.slot] = 0;
     at.segment->count--;
     for (uint32_t b = (uint32_t)h & table->bucket_mask; &at.segment->buckets[b] != at.bucket; b = (b + 1) & table->bucket_mask)
         at.segment->buckets[b].passed--;
 
-    uint8_t *last = cx_hash_table_entry(table, --table->count);
-    if (last != at.entry) {
+    if (at.number != --table->count) {
+        const uint8_t *last = cx_hash_table_entry(table, table->count);
         struct place moved = find(table, last, hash_of(last));
-        moved.bucket->entries[moved.slot] = number;
-        memcpy(at.entry, last, table->stride);
+        moved.bucket->entries[moved.slot] = at.number;
+        memcpy(cx_hash_table_entry(table, at.number), last, table->stride);
     }
     while (table->chunk_count > 1 && table->count >> CX_CHUNK_BITS < table->chunk_count - 2)
         free(table->chunks[--table->chunk_count]);

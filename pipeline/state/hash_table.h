@@ -11,6 +11,7 @@
 #include "base/hash.h"
 
 struct cx_segment;
+struct cx_slab;
 struct cx_hash_table {
     size_t value_size;
     size_t stride; /* bytes of an entry */
@@ -21,15 +22,18 @@ struct cx_hash_table {
     unsigned depth;       /* the directory has 1 << depth rows */
     uint32_t bucket_mask; /* of every segment */
     size_t index_bytes;
+    struct cx_slab *slabs;            /* where segments of full size come from */
+    struct cx_segment *free_segments; /* those that were split */
 };
-#define CX_CHUNK_BITS 14
+#define CX_CHUNK_BITS 16
+#define CX_NO_ENTRY   UINT32_MAX
 
 void cx_hash_table_init(struct cx_hash_table *table, size_t value_size);
 void cx_hash_table_free(struct cx_hash_table *table);
-/* The value, or NULL. */
-void *cx_hash_table_find(const struct cx_hash_table *table, const struct cx_id *key);
+/* Number of the key's entry, or CX_NO_ENTRY. A number is valid until the next removal. */
+uint32_t cx_hash_table_find(const struct cx_hash_table *table, const struct cx_id *key);
 /* Adds a key that is not there; its value is zeroed. */
-void *cx_hash_table_insert(struct cx_hash_table *table, const struct cx_id *key);
+uint32_t cx_hash_table_insert(struct cx_hash_table *table, const struct cx_id *key);
 /* Removes a key that is there. Entry number count - 1 takes over the number that becomes free. */
 void cx_hash_table_remove(struct cx_hash_table *table, const struct cx_id *key);
 size_t cx_hash_table_bytes(const struct cx_hash_table *table);
@@ -38,5 +42,16 @@ size_t cx_hash_table_bytes(const struct cx_hash_table *table);
 static inline uint8_t *cx_hash_table_entry(const struct cx_hash_table *table, uint32_t number)
 {
     return table->chunks[number >> CX_CHUNK_BITS] + (number & ((1u << CX_CHUNK_BITS) - 1)) * table->stride;
+}
+static inline void *cx_hash_table_value(const struct cx_hash_table *table, uint32_t number)
+{
+    return cx_hash_table_entry(table, number) + sizeof(struct cx_id);
+}
+/* As find, for who knows where the key stood a while ago: mostly that is right, and reading the index is saved. */
+static inline uint32_t cx_hash_table_find_near(const struct cx_hash_table *table, const struct cx_id *key, uint32_t hint)
+{
+    if (hint < table->count && memcmp(cx_hash_table_entry(table, hint), key, sizeof *key) == 0)
+        return hint;
+    return cx_hash_table_find(table, key);
 }
 #endif

@@ -24,14 +24,14 @@ enum cx_undo_kind {
     CX_UNDO_BLOCK,  /* it had the block whose address follows; the log owns it now */
 };
 struct cx_undo {
-    uint32_t size;     /* of this record, its key and what follows; a multiple of 8 */
+    uint32_t size;     /* of this record with its key and what follows; a multiple of 8 */
     uint32_t previous; /* size of the record before, 0 for the first */
     uint32_t old_len;
+    uint32_t entry; /* of a hash table: where the key stood, so that it need not be looked up again */
     uint8_t table;
     uint8_t kind;
     uint8_t key_len;
-    uint8_t unused;
-    char key[];
+    char key[]; /* then what the key had */
 };
 struct cx_undo_log {
     char *bytes;
@@ -42,7 +42,7 @@ struct cx_undo_log {
 };
 static inline const char *cx_undo_old(const struct cx_undo *undo)
 {
-    return undo->key + ((undo->key_len + 7u) & ~7u);
+    return undo->key + undo->key_len;
 }
 
 /* For telling first changes from later ones: undo records by key. */
@@ -58,8 +58,6 @@ struct cx_state {
     struct cx_touched touched;
 };
 
-/* What a key holds now; null ptr: absent. */
-struct cx_str cx_state_value(const struct cx_state *state, int table, struct cx_str key);
 /* Sets or (null ptr) deletes without a trace in the undo log. */
 void cx_state_set(struct cx_state *state, int table, struct cx_str key, struct cx_str value);
 /* Takes dead entries out; between transactions. */
@@ -69,5 +67,13 @@ static inline struct cx_block *cx_block_at(const void *place)
     struct cx_block *block;
     memcpy(&block, place, sizeof block);
     return block;
+}
+static inline const void *cx_state_entry_value(const struct cx_state_table *table, uint32_t entry, size_t *len)
+{
+    const void *value = cx_hash_table_value(&table->hash, entry);
+    const struct cx_block *block = table->row->value_size ? NULL : cx_block_at(value);
+    if (len)
+        *len = block ? block->len : table->hash.value_size;
+    return block ? block->bytes : value;
 }
 #endif

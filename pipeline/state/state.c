@@ -36,7 +36,7 @@ void cx_state_free(struct cx_state *state)
             continue;
         }
         for (uint32_t n = 0; table->row->value_size == 0 && n < table->hash.count; n++)
-            free(cx_block_at(cx_hash_table_entry(&table->hash, n) + sizeof(struct cx_id)));
+            free(cx_block_at(cx_hash_table_value(&table->hash, n)));
         cx_hash_table_free(&table->hash);
     }
     free(state->tables);
@@ -53,11 +53,10 @@ static inline struct cx_state_table *table_of(const struct cx_state *state, int 
 }
 
 /* Appends a record without its old bytes and returns the place for them. */
-static char *log_change(struct cx_state *state, int table, enum cx_undo_kind kind, const void *key, size_t key_len, size_t old_len)
+static char *log_change(struct cx_state *state, int table, enum cx_undo_kind kind, struct cx_str key, uint32_t entry, size_t old_len)
 {
     struct cx_undo_log *log = &state->log;
-    size_t key_room = (key_len + 7) & ~(size_t)7;
-    size_t size = sizeof(struct cx_undo) + key_room + ((old_len + 7) & ~(size_t)7);
+    size_t size = (offsetof(struct cx_undo, key) + key.len + old_len + 7) & ~(size_t)7;
     if (log->cap - log->len < size) {
         log->cap = 2 * (log->cap + size) + 4096;
         log->bytes = realloc(log->bytes, log->cap);
@@ -67,39 +66,45 @@ static char *log_change(struct cx_state *state, int table, enum cx_undo_kind kin
     undo->size = (uint32_t)size;
     undo->previous = log->last;
     undo->old_len = (uint32_t)old_len;
+    undo->entry = entry;
     undo->table = (uint8_t)table;
     undo->kind = (uint8_t)kind;
-    undo->key_len = (uint8_t)key_len;
-    undo->unused = 0;
-    memcpy(undo->key, key, key_len);
+    undo->key_len = (uint8_t)key.len;
+    memcpy(undo->key, key.ptr, key.len);
     log->len += size;
     log->last = (uint32_t)size;
     log->count++;
     log->blocks += kind == CX_UNDO_BLOCK;
-    return undo->key + key_room;
+    return undo->key + key.len;
 }
 
-static void log_bytes(struct cx_state *state, int table, const void *key, size_t key_len, const void *old, size_t len)
+static void log_bytes(struct cx_state *state, int table, struct cx_str key, uint32_t entry, const void *old, size_t len)
 {
-    memcpy(log_change(state, table, CX_UNDO_BYTES, key, key_len, len), old, len);
+    memcpy(log_change(state, table, CX_UNDO_BYTES, key, entry, len), old, len);
 }
 
-static void log_block(struct cx_state *state, int table, const void *key, size_t key_len, struct cx_block *old)
+static void log_block(struct cx_state *state, int table, struct cx_str key, uint32_t entry, struct cx_block *old)
 {
-    memcpy(log_change(state, table, CX_UNDO_BLOCK, key, key_len, sizeof old), &old, sizeof old);
+    memcpy(log_change(state, table, CX_UNDO_BLOCK, key, entry, sizeof old), &old, sizeof old);
+}
+
+static struct cx_str id_view(const struct cx_id *key)
+{
+    return cx_str_n(key->bytes, sizeof key->bytes);
 }
 
 /* Replaces a value of any size: in place where the size stays, which is the usual case and costs no allocation. */
-static struct cx_block *replace(struct cx_state *state, int table, struct cx_str key, struct cx_block *old, struct cx_str value, size_t *bytes)
+static struct cx_block *replace(struct cx_state *state, int table, struct cx_str key, uint32_t entry, struct cx_block *old, struct cx_str value,
+                                size_t *bytes)
 {
     if (old->len == value.len && value.len <= 256) {
-        log_bytes(state, table, key.ptr, key.len, old->bytes, old->len);
+        log_bytes(state, table, key, entry, old->bytes, old->len);
         if (value.len)
             memmove(old->bytes, value.ptr, value.len);
         return old;
     }
     struct cx_block *block = cx_block_new(value.ptr, value.len);
-    log_block(state, table, key.ptr, key.len, old);
+    log_block(state, table, key, entry, old);
     *bytes += value.len - old->len;
     return block;
 }
@@ -108,49 +113,40 @@ static struct cx_block *replace(struct cx_state *state, int table, struct cx_str
 const void *cx_state_get(const struct cx_state *state, int table, const struct cx_id *key, size_t *len)
 {
     struct cx_state_table *t = table_of(state, table, CX_TABLE_HASH);
-    const void *value = cx_hash_table_find(&t->hash, key);
-    if (value == NULL)
-        return NULL;
-    if (t->row->value_size == 0) {
-        const struct cx_block *block = cx_block_at(value);
-        if (len)
-            *len = block->len;
-        return block->bytes;
-    }
-    if (len)
-        *len = t->hash.value_size;
-    return value;
+    uint32_t entry = cx_hash_table_find(&t->hash, key);
+    return entry == CX_NO_ENTRY ? NULL : cx_state_entry_value(t, entry, len);
 }
 
 void *cx_state_edit(struct cx_state *state, int table, const struct cx_id *key, bool *is_new)
 {
     struct cx_state_table *t = table_of(state, table, CX_TABLE_HASH);
     cx_assert(t->row->value_size != 0);
-    void *value = cx_hash_table_find(&t->hash, key);
-    *is_new = value == NULL;
-    if (value) {
-        log_bytes(state, table, key, sizeof *key, value, t->hash.value_size);
-        return value;
+    uint32_t entry = cx_hash_table_find(&t->hash, key);
+    *is_new = entry == CX_NO_ENTRY;
+    if (*is_new) {
+        entry = cx_hash_table_insert(&t->hash, key);
+        log_change(state, table, CX_UNDO_ABSENT, id_view(key), entry, 0);
+        t->inserted++;
+    } else {
+        log_bytes(state, table, id_view(key), entry, cx_hash_table_value(&t->hash, entry), t->hash.value_size);
     }
-    log_change(state, table, CX_UNDO_ABSENT, key, sizeof *key, 0);
-    t->inserted++;
-    return cx_hash_table_insert(&t->hash, key);
+    return cx_hash_table_value(&t->hash, entry);
 }
 
 static void put_any_size(struct cx_state *state, int table, const struct cx_id *key, struct cx_str value)
 {
     struct cx_state_table *t = &state->tables[table];
-    void *place = cx_hash_table_find(&t->hash, key);
+    uint32_t entry = cx_hash_table_find(&t->hash, key);
     struct cx_block *block;
-    if (place) {
-        block = replace(state, table, cx_str_n(key, sizeof *key), cx_block_at(place), value, &t->block_bytes);
+    if (entry != CX_NO_ENTRY) {
+        block = replace(state, table, id_view(key), entry, cx_block_at(cx_hash_table_value(&t->hash, entry)), value, &t->block_bytes);
     } else {
         block = cx_block_new(value.ptr, value.len);
-        log_change(state, table, CX_UNDO_ABSENT, key, sizeof *key, 0);
-        place = cx_hash_table_insert(&t->hash, key);
+        entry = cx_hash_table_insert(&t->hash, key);
+        log_change(state, table, CX_UNDO_ABSENT, id_view(key), entry, 0);
         t->block_bytes += sizeof *block + value.len;
     }
-    memcpy(place, &block, sizeof block);
+    memcpy(cx_hash_table_value(&t->hash, entry), &block, sizeof block);
 }
 
 void cx_state_put(struct cx_state *state, int table, const struct cx_id *key, const void *value, size_t len)
@@ -172,15 +168,16 @@ void cx_state_put(struct cx_state *state, int table, const struct cx_id *key, co
 void cx_state_del(struct cx_state *state, int table, const struct cx_id *key)
 {
     struct cx_state_table *t = table_of(state, table, CX_TABLE_HASH);
-    void *value = cx_hash_table_find(&t->hash, key);
-    if (value == NULL)
+    uint32_t entry = cx_hash_table_find(&t->hash, key);
+    if (entry == CX_NO_ENTRY)
         return;
+    void *value = cx_hash_table_value(&t->hash, entry);
     if (t->row->value_size == 0) {
         struct cx_block *block = cx_block_at(value);
         t->block_bytes -= sizeof *block + block->len;
-        log_block(state, table, key, sizeof *key, block);
+        log_block(state, table, id_view(key), entry, block);
     } else {
-        log_bytes(state, table, key, sizeof *key, value, t->hash.value_size);
+        log_bytes(state, table, id_view(key), entry, value, t->hash.value_size);
     }
     cx_hash_table_remove(&t->hash, key);
 }
@@ -206,12 +203,12 @@ void cx_state_oput(struct cx_state *state, int table, struct cx_str key, struct 
     cx_assert(value.len <= CX_STATE_VALUE_MAX);
     struct cx_ordered_node *node = cx_ordered_find(&t->ordered, key);
     if (node) {
-        node->value = replace(state, table, key, node->value, value, &t->ordered.bytes);
+        node->value = replace(state, table, key, 0, node->value, value, &t->ordered.bytes);
         return;
     }
     /* The copy comes first: key and value may be views of this very table. */
     struct cx_block *block = cx_block_new(value.ptr, value.len);
-    log_change(state, table, CX_UNDO_ABSENT, key.ptr, key.len, 0);
+    log_change(state, table, CX_UNDO_ABSENT, key, 0, 0);
     cx_ordered_insert(&t->ordered, key, block);
     t->ordered.bytes += sizeof *block + value.len;
 }
@@ -225,7 +222,7 @@ void cx_state_odel(struct cx_state *state, int table, struct cx_str key)
         return;
     struct cx_block *block = node->value;
     t->ordered.bytes -= sizeof *block + block->len;
-    log_block(state, table, key.ptr, key.len, block);
+    log_block(state, table, key, 0, block);
     cx_ordered_remove(&t->ordered, key);
 }
 

@@ -18,24 +18,24 @@ static void set_block(struct cx_state *state, int table, struct cx_str key, stru
     bool is_hash = t->row->kind == CX_TABLE_HASH;
     size_t *bytes = is_hash ? &t->block_bytes : &t->ordered.bytes;
     const struct cx_id *id = (const struct cx_id *)key.ptr;
-    void *place = is_hash ? cx_hash_table_find(&t->hash, id) : NULL;
+    uint32_t entry = is_hash ? cx_hash_table_find(&t->hash, id) : CX_NO_ENTRY;
     struct cx_ordered_node *node = is_hash ? NULL : cx_ordered_find(&t->ordered, key);
-    if (place || node) {
-        struct cx_block *old = place ? cx_block_at(place) : node->value;
+    if (node || entry != CX_NO_ENTRY) {
+        struct cx_block *old = node ? node->value : cx_block_at(cx_hash_table_value(&t->hash, entry));
         *bytes -= sizeof *old + old->len;
         free(old);
     }
     if (block == NULL) {
-        if (place)
-            cx_hash_table_remove(&t->hash, id);
-        else if (node)
+        if (node)
             cx_ordered_remove(&t->ordered, key);
+        else if (entry != CX_NO_ENTRY)
+            cx_hash_table_remove(&t->hash, id);
         return;
     }
     *bytes += sizeof *block + block->len;
     if (is_hash) {
-        place = place ? place : cx_hash_table_insert(&t->hash, id);
-        memcpy(place, &block, sizeof block);
+        entry = entry == CX_NO_ENTRY ? cx_hash_table_insert(&t->hash, id) : entry;
+        memcpy(cx_hash_table_value(&t->hash, entry), &block, sizeof block);
     } else if (node) {
         node->value = block;
     } else {
@@ -51,10 +51,10 @@ void cx_state_set(struct cx_state *state, int table, struct cx_str key, struct c
         return;
     }
     const struct cx_id *id = (const struct cx_id *)key.ptr;
-    void *place = cx_hash_table_find(&t->hash, id);
+    uint32_t entry = cx_hash_table_find(&t->hash, id);
     if (value.ptr)
-        memcpy(place ? place : cx_hash_table_insert(&t->hash, id), value.ptr, value.len);
-    else if (place)
+        memcpy(cx_hash_table_value(&t->hash, entry == CX_NO_ENTRY ? cx_hash_table_insert(&t->hash, id) : entry), value.ptr, value.len);
+    else if (entry != CX_NO_ENTRY)
         cx_hash_table_remove(&t->hash, id);
 }
 
@@ -110,25 +110,37 @@ void cx_state_commit(struct cx_state *state)
     cx_state_sweep(state);
 }
 
-#define SWEEP_PER_INSERT 4 /* so a table is gone through while it grows by a quarter: at most that much of it is dead */
-#define SWEEP_AT_LEAST   16
+/* A new entry pays for two visits and a dead one that is found for four more: little where nothing dies, and at most about a third of a table waits.
+ */
+#define VISITS_PER_INSERT 2
+#define VISITS_PER_DEAD   4
+#define VISITS_AT_LEAST   16
+#define VISITS_AT_MOST    64 /* times the inserts: a commit must not stall for all that died in a long silence */
+
+static void sweep_table(struct cx_state *state, struct cx_state_table *t)
+{
+    uint64_t visits = VISITS_AT_LEAST + (uint64_t)VISITS_PER_INSERT * t->inserted;
+    uint64_t at_most = VISITS_AT_MOST * (uint64_t)(t->inserted + VISITS_AT_LEAST);
+    for (; visits && at_most && t->hash.count; visits--, at_most--) {
+        if (t->swept >= t->hash.count)
+            t->swept = 0;
+        const uint8_t *entry = cx_hash_table_entry(&t->hash, t->swept);
+        struct cx_id key;
+        memcpy(key.bytes, entry, sizeof key);
+        if (t->row->is_dead(state, &key, entry + sizeof key)) {
+            cx_hash_table_remove(&t->hash, &key); /* the last entry moves here and is looked at next */
+            visits += VISITS_PER_DEAD;
+        } else {
+            t->swept++;
+        }
+    }
+}
 
 void cx_state_sweep(struct cx_state *state)
 {
     for (int i = 0; i < state->table_count; i++) {
-        struct cx_state_table *t = &state->tables[i];
-        uint64_t visits = t->row->is_dead ? (uint64_t)SWEEP_PER_INSERT * t->inserted + SWEEP_AT_LEAST : 0;
-        for (; visits && t->hash.count; visits--) {
-            if (t->swept >= t->hash.count)
-                t->swept = 0;
-            const uint8_t *entry = cx_hash_table_entry(&t->hash, t->swept);
-            struct cx_id key;
-            memcpy(key.bytes, entry, sizeof key);
-            if (t->row->is_dead(state, &key, entry + sizeof key))
-                cx_hash_table_remove(&t->hash, &key); /* the last entry moves here: looked at next */
-            else
-                t->swept++;
-        }
-        t->inserted = 0;
+        if (state->tables[i].row->is_dead)
+            sweep_table(state, &state->tables[i]);
+        state->tables[i].inserted = 0;
     }
 }
