@@ -3,7 +3,7 @@
 
 static void put_long(struct cx_buf *out, int64_t value)
 {
-    char bytes[10];
+    char bytes[CX_AVRO_MAX_VARINT];
     cx_buf_add(out, bytes, (size_t)(cx_put_long(bytes, value) - bytes));
 }
 

@@ -1,34 +1,53 @@
 #include "codec/avro_out.h"
 #include "codec/sorted_map.h"
 
-/* A list is one block and the block of none that ends it; an empty one only the latter. */
-static size_t size_of_blocks(size_t len)
+struct cx_out_room cx_out_begin(struct cx_buf *out, size_t bound)
 {
-    return len == 0 ? 1 : cx_size_long((int64_t)len) + 1;
+    struct cx_out_room room = { .out = out };
+    if (bound <= out->max - out->len && cx_buf_reserve(out, bound)) {
+        room.at = out->ptr + out->len;
+    } else {
+        room.at = room.beside = malloc(bound);
+        cx_assert(room.beside != NULL);
+    }
+    room.end = room.at + bound;
+    return room;
 }
 
-size_t cx_size_str_list(struct cx_str_list list)
+void cx_out_end(struct cx_out_room *room, const char *p)
 {
-    size_t size = size_of_blocks(list.len);
+    cx_assert(p <= room->end);
+    if (room->beside == NULL) {
+        room->out->len += (size_t)(p - room->at);
+        return;
+    }
+    cx_buf_add(room->out, room->beside, (size_t)(p - room->beside));
+    free(room->beside);
+}
+
+/* The count, the items, and the block of none that ends the list. */
+size_t cx_bound_str_list(struct cx_str_list list)
+{
+    size_t bound = CX_AVRO_MAX_VARINT + 1;
     for (size_t i = 0; i < list.len; i++)
-        size += cx_size_string(list.items[i]);
-    return size;
+        bound += CX_AVRO_MAX_VARINT + list.items[i].len;
+    return bound;
 }
 
-size_t cx_size_str_map(struct cx_str_map map)
+size_t cx_bound_str_map(struct cx_str_map map)
 {
-    size_t size = size_of_blocks(map.len);
+    size_t bound = CX_AVRO_MAX_VARINT + 1;
     for (size_t i = 0; i < map.len; i++)
-        size += cx_size_string(map.items[i].key) + cx_size_string(map.items[i].value);
-    return size;
+        bound += 2 * CX_AVRO_MAX_VARINT + map.items[i].key.len + map.items[i].value.len;
+    return bound;
 }
 
-size_t cx_size_i64_map(struct cx_i64_map map)
+size_t cx_bound_i64_map(struct cx_i64_map map)
 {
-    size_t size = size_of_blocks(map.len);
+    size_t bound = CX_AVRO_MAX_VARINT + 1;
     for (size_t i = 0; i < map.len; i++)
-        size += cx_size_string(map.items[i].key) + cx_size_long(map.items[i].value);
-    return size;
+        bound += 2 * CX_AVRO_MAX_VARINT + map.items[i].key.len;
+    return bound;
 }
 
 char *cx_put_str_list(char *p, struct cx_str_list list)

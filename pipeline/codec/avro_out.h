@@ -1,13 +1,25 @@
-/* avro_out.h - writing Avro's binary encoding: first the exact size, then the bytes, so that writing needs no checks.
- * For the generated encoders, inside this room only. A cx_size_ and its cx_put_ must agree; the encoders assert it. */
+/* avro_out.h - writing Avro's binary encoding: first room for the most a record can take, then the bytes, so that writing needs no checks.
+ * For the generated encoders, inside this room only. Each cx_put_ writes at p and answers where the next value goes. */
 #ifndef CX_CODEC_AVRO_OUT_H
 #define CX_CODEC_AVRO_OUT_H
 #include <endian.h>
 #include "codec/codec.h"
 
-size_t cx_size_str_list(struct cx_str_list list);
-size_t cx_size_str_map(struct cx_str_map map);
-size_t cx_size_i64_map(struct cx_i64_map map);
+#define CX_AVRO_MAX_VARINT 10
+
+/* Where a record is written: in the buffer, or beside it where only the record, not the bound, may fit below the buffer's maximum. */
+struct cx_out_room {
+    struct cx_buf *out;
+    char *at, *end;
+    char *beside;
+};
+struct cx_out_room cx_out_begin(struct cx_buf *out, size_t bound);
+/* `p`: where the bytes end. Beyond the buffer's maximum nothing is kept and its overflow is set. */
+void cx_out_end(struct cx_out_room *room, const char *p);
+
+size_t cx_bound_str_list(struct cx_str_list list);
+size_t cx_bound_str_map(struct cx_str_map map);
+size_t cx_bound_i64_map(struct cx_i64_map map);
 char *cx_put_str_list(char *p, struct cx_str_list list);
 char *cx_put_str_map(char *p, struct cx_str_map map); /* sorted by key */
 char *cx_put_i64_map(char *p, struct cx_i64_map map);
@@ -16,23 +28,6 @@ static inline uint64_t cx_zigzag(int64_t value)
 {
     return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
 }
-static inline size_t cx_size_long(int64_t value)
-{
-    return (size_t)(70 - __builtin_clzll(cx_zigzag(value) | 1)) / 7;
-}
-static inline size_t cx_size_string(struct cx_str text)
-{
-    return cx_size_long((int64_t)text.len) + text.len;
-}
-static inline size_t cx_size_opt_string(struct cx_str text)
-{
-    return 1 + (text.ptr ? cx_size_string(text) : 0);
-}
-static inline size_t cx_size_opt_long(struct cx_opt_i64 value)
-{
-    return 1 + (value.set ? cx_size_long(value.value) : 0);
-}
-
 static inline char *cx_put_long(char *p, int64_t value)
 {
     uint64_t bits = cx_zigzag(value);

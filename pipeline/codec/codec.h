@@ -2,7 +2,7 @@
  *
  * tools/dev/avsc2c.py writes codec/records.h and records.c (into the build folder) from the .avsc files of schemas/. How an Avro type becomes C:
  *   record R            struct cx_<snake R>, fields by their own names (C keywords and digits first get a trailing '_')
- *   string, bytes       struct cx_str                      ["null","string"]: the same, ptr NULL is null
+ *   string              struct cx_str                      ["null","string"]: the same, ptr NULL is null
  *   fixed(16) Id        struct cx_id                       ["null", Id]: const struct cx_id *, NULL is null
  *   boolean             bool                               ["null","boolean"]: struct cx_opt_bool
  *   int, long           int32_t, int64_t                   ["null","int"|"long"]: struct cx_opt_i64

@@ -8,7 +8,7 @@ extern const struct cx_schema_version cx_schema_versions[];
 extern const size_t cx_schema_version_count;
 
 /* Reads an Interaction; in->section_at says where its sections stand. */
-bool cx_interaction_read(struct cx_avro_in *in, struct cx_interaction *record);
+const uint8_t *cx_interaction_read(struct cx_avro_in *in, const uint8_t *p, struct cx_interaction *record);
 /* Appends section `from` and all after it. */
 void cx_interaction_encode_sections(struct cx_buf *out, const struct cx_interaction *record, enum cx_section from);
 #endif

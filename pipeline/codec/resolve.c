@@ -14,8 +14,8 @@ struct walk {
     int depth;
 };
 
-static bool skip(struct walk *walk, const struct cx_avro_type *type);
-static bool run(struct walk *walk, const struct cx_step *step);
+static const uint8_t *skip(struct walk *walk, const uint8_t *p, const struct cx_avro_type *type);
+static const uint8_t *run(struct walk *walk, const uint8_t *p, const struct cx_step *step);
 
 static bool enter(struct walk *walk)
 {
@@ -24,41 +24,46 @@ static bool enter(struct walk *walk)
 
 static void put_long(struct walk *walk, int64_t value)
 {
-    char bytes[10];
+    char bytes[CX_AVRO_MAX_VARINT];
     cx_buf_add(walk->out, bytes, (size_t)(cx_put_long(bytes, value) - bytes));
 }
 
-static bool skip_bytes(struct cx_avro_in *in, size_t size)
+static const uint8_t *skip_bytes(struct cx_avro_in *in, const uint8_t *p, size_t size)
 {
-    if (size > cx_in_left(in))
-        return cx_in_fail(in, CX_DECODE_TRUNCATED);
-    in->at += size;
-    return true;
+    return size <= cx_in_left(in, p) ? p + size : cx_in_fail(in, CX_DECODE_TRUNCATED);
 }
 
-static bool skip_parts(struct walk *walk, const struct cx_avro_type *type)
+static const uint8_t *skip_items(struct walk *walk, const uint8_t *p, const struct cx_avro_type *type)
 {
-    int index;
     struct cx_str key;
     struct cx_in_list list = { 0 };
+    while ((p = cx_in_next_block(&walk->in, p, &list, 0)) && list.more != 0)
+        for (; list.more != 0; list.more--) {
+            if (type->kind == CX_AVRO_MAP && !(p = cx_in_bytes(&walk->in, p, &key)))
+                return NULL;
+            if (!(p = skip(walk, p, type->branches[0])))
+                return NULL;
+        }
+    return p;
+}
+
+static const uint8_t *skip_parts(struct walk *walk, const uint8_t *p, const struct cx_avro_type *type)
+{
+    int index;
     switch (type->kind) {
     case CX_AVRO_RECORD:
-        for (size_t i = 0; i < type->count; i++)
-            if (!skip(walk, type->fields[i].type))
-                return false;
-        return true;
+        for (size_t i = 0; p && i < type->count; i++)
+            p = skip(walk, p, type->fields[i].type);
+        return p;
     case CX_AVRO_UNION:
-        return cx_in_index(&walk->in, (int)type->count, &index) && skip(walk, type->branches[index]);
+        p = cx_in_index(&walk->in, p, (int)type->count, &index);
+        return p ? skip(walk, p, type->branches[index]) : NULL;
     default: /* array and map */
-        while (cx_in_next_block(&walk->in, &list, 0))
-            for (; list.more != 0; list.more--)
-                if ((type->kind == CX_AVRO_MAP && !cx_in_bytes(&walk->in, &key)) || !skip(walk, type->branches[0]))
-                    return false;
-        return walk->in.error == CX_DECODE_OK;
+        return skip_items(walk, p, type);
     }
 }
 
-static bool skip(struct walk *walk, const struct cx_avro_type *type)
+static const uint8_t *skip(struct walk *walk, const uint8_t *p, const struct cx_avro_type *type)
 {
     bool flag;
     int index;
@@ -67,156 +72,141 @@ static bool skip(struct walk *walk, const struct cx_avro_type *type)
     struct cx_str bytes;
     switch (type->kind) {
     case CX_AVRO_NULL:
-        return true;
+        return p;
     case CX_AVRO_BOOLEAN:
-        return cx_in_bool(&walk->in, &flag);
+        return cx_in_bool(&walk->in, p, &flag);
     case CX_AVRO_INT:
-        return cx_in_int(&walk->in, &narrow);
+        return cx_in_int(&walk->in, p, &narrow);
     case CX_AVRO_LONG:
-        return cx_in_long(&walk->in, &wide);
+        return cx_in_long(&walk->in, p, &wide);
     case CX_AVRO_FLOAT:
-        return skip_bytes(&walk->in, 4);
+        return skip_bytes(&walk->in, p, 4);
     case CX_AVRO_DOUBLE:
-        return skip_bytes(&walk->in, 8);
+        return skip_bytes(&walk->in, p, 8);
     case CX_AVRO_BYTES:
-        return cx_in_bytes(&walk->in, &bytes);
+        return cx_in_bytes(&walk->in, p, &bytes);
     case CX_AVRO_STRING:
-        return cx_in_string(&walk->in, &bytes);
+        return cx_in_string(&walk->in, p, &bytes);
     case CX_AVRO_FIXED:
-        return skip_bytes(&walk->in, type->size);
+        return skip_bytes(&walk->in, p, type->size);
     case CX_AVRO_ENUM:
-        return cx_in_index(&walk->in, (int)type->symbols.len, &index);
+        return cx_in_index(&walk->in, p, (int)type->symbols.len, &index);
     default:
-        if (!enter(walk) || !skip_parts(walk, type))
-            return false;
+        p = enter(walk) ? skip_parts(walk, p, type) : NULL;
         walk->depth--;
-        return true;
+        return p;
     }
 }
 
-static bool copy(struct walk *walk, const struct cx_avro_type *type)
+static const uint8_t *copy(struct walk *walk, const uint8_t *p, const struct cx_avro_type *type)
 {
-    const uint8_t *start = walk->in.at;
-    if (!skip(walk, type))
-        return false;
-    cx_buf_add(walk->out, start, (size_t)(walk->in.at - start));
-    return true;
+    const uint8_t *end = skip(walk, p, type);
+    if (end)
+        cx_buf_add(walk->out, p, (size_t)(end - p));
+    return end;
 }
 
-static bool run_real(struct walk *walk, const struct cx_step *step)
+static const uint8_t *run_real(struct walk *walk, const uint8_t *p, const struct cx_step *step)
 {
-    int64_t whole;
-    float narrow;
-    double value;
+    int64_t whole = 0;
+    float narrow = 0;
     char bytes[8];
-    if (step->kind == CX_STEP_INT_TO_REAL) {
-        if (!cx_in_long(&walk->in, &whole))
-            return false;
-        value = (double)whole;
-        narrow = (float)whole;
-    } else {
-        if (!cx_in_float(&walk->in, &narrow))
-            return false;
-        value = (double)narrow;
-    }
+    p = step->kind == CX_STEP_WIDEN ? cx_in_float(&walk->in, p, &narrow) : cx_in_long(&walk->in, p, &whole);
+    if (p == NULL)
+        return NULL;
+    double value = step->kind == CX_STEP_WIDEN ? (double)narrow : (double)whole;
+    narrow = step->kind == CX_STEP_WIDEN ? narrow : (float)whole;
     char *end = step->reader->kind == CX_AVRO_FLOAT ? cx_put_float(bytes, narrow) : cx_put_double(bytes, value);
     cx_buf_add(walk->out, bytes, (size_t)(end - bytes));
-    return true;
+    return p;
 }
 
-static bool run_enum(struct walk *walk, const struct cx_step *step)
+static const uint8_t *run_enum(struct walk *walk, const uint8_t *p, const struct cx_step *step)
 {
     int index;
-    if (!cx_in_index(&walk->in, (int)step->writer->symbols.len, &index))
-        return false;
-    if (step->indexes[index] < 0)
-        return cx_in_fail(&walk->in, CX_DECODE_ENUM);
+    p = cx_in_index(&walk->in, p, (int)step->writer->symbols.len, &index);
+    if (p == NULL || step->indexes[index] < 0)
+        return p ? cx_in_fail(&walk->in, CX_DECODE_ENUM) : NULL;
     put_long(walk, step->indexes[index]);
-    return true;
+    return p;
 }
 
 /* The writer's fields come in the writer's order: first where each begins, then ours one after the other. */
-static bool run_record(struct walk *walk, const struct cx_step *step)
+static const uint8_t *run_record(struct walk *walk, const uint8_t *p, const struct cx_step *step)
 {
     const struct cx_avro_type *writer = step->writer, *reader = step->reader;
-    const uint8_t *starts[CX_AVRO_MAX_FIELDS], *end;
+    const uint8_t *starts[CX_AVRO_MAX_FIELDS];
     uint32_t items_left = walk->in.items_left;
     for (size_t i = 0; i < writer->count; i++) {
-        starts[i] = walk->in.at;
-        if (!skip(walk, writer->fields[i].type))
-            return false;
+        starts[i] = p;
+        if (!(p = skip(walk, p, writer->fields[i].type)))
+            return NULL;
     }
-    end = walk->in.at;
     walk->in.items_left = items_left; /* counted once, not once per pass */
     for (size_t i = 0; i < reader->count; i++) {
         int from = step->indexes[i];
-        if (from < 0) {
+        if (from < 0)
             cx_buf_str(walk->out, reader->fields[i].default_bytes);
-            continue;
-        }
-        walk->in.at = starts[from];
-        if (!run(walk, step->steps[from]))
-            return false;
+        else if (!run(walk, starts[from], step->steps[from]))
+            return NULL;
     }
-    walk->in.at = end;
-    return true;
+    return p;
 }
 
-static bool run_items(struct walk *walk, const struct cx_step *step)
+static const uint8_t *run_items(struct walk *walk, const uint8_t *p, const struct cx_step *step)
 {
-    bool is_map = step->writer->kind == CX_AVRO_MAP;
     struct cx_str key;
     struct cx_in_list list = { 0 };
-    while (cx_in_next_block(&walk->in, &list, 0)) {
+    while ((p = cx_in_next_block(&walk->in, p, &list, 0)) && list.more != 0) {
         put_long(walk, (int64_t)list.more);
         for (; list.more != 0; list.more--) {
-            if (is_map) {
-                if (!cx_in_string(&walk->in, &key))
-                    return false;
+            if (step->writer->kind == CX_AVRO_MAP) {
+                if (!(p = cx_in_string(&walk->in, p, &key)))
+                    return NULL;
                 put_long(walk, (int64_t)key.len);
                 cx_buf_str(walk->out, key);
             }
-            if (!run(walk, step->steps[0]))
-                return false;
+            if (!(p = run(walk, p, step->steps[0])))
+                return NULL;
         }
     }
     put_long(walk, 0);
-    return walk->in.error == CX_DECODE_OK;
+    return p;
 }
 
-static bool run_parts(struct walk *walk, const struct cx_step *step)
+static const uint8_t *run_parts(struct walk *walk, const uint8_t *p, const struct cx_step *step)
 {
     int index;
     switch (step->kind) {
     case CX_STEP_RECORD:
-        return run_record(walk, step);
+        return run_record(walk, p, step);
     case CX_STEP_ITEMS:
-        return run_items(walk, step);
+        return run_items(walk, p, step);
     case CX_STEP_UNION:
-        return cx_in_index(&walk->in, (int)step->writer->count, &index) && run(walk, step->steps[index]);
+        p = cx_in_index(&walk->in, p, (int)step->writer->count, &index);
+        return p ? run(walk, p, step->steps[index]) : NULL;
     default: /* CX_STEP_BRANCH */
         put_long(walk, step->branch);
-        return run(walk, step->steps[0]);
+        return run(walk, p, step->steps[0]);
     }
 }
 
-static bool run(struct walk *walk, const struct cx_step *step)
+static const uint8_t *run(struct walk *walk, const uint8_t *p, const struct cx_step *step)
 {
     switch (step->kind) {
     case CX_STEP_COPY:
-        return copy(walk, step->writer);
+        return copy(walk, p, step->writer);
     case CX_STEP_INT_TO_REAL:
     case CX_STEP_WIDEN:
-        return run_real(walk, step);
+        return run_real(walk, p, step);
     case CX_STEP_ENUM:
-        return run_enum(walk, step);
+        return run_enum(walk, p, step);
     case CX_STEP_REFUSE:
         return cx_in_fail(&walk->in, CX_DECODE_INCOMPATIBLE);
     default:
-        if (!enter(walk) || !run_parts(walk, step))
-            return false;
+        p = enter(walk) ? run_parts(walk, p, step) : NULL;
         walk->depth--;
-        return !walk->out->overflow || cx_in_fail(&walk->in, CX_DECODE_LENGTH);
+        return p && walk->out->overflow ? cx_in_fail(&walk->in, CX_DECODE_LENGTH) : p;
     }
 }
 
@@ -280,8 +270,8 @@ enum cx_decode_error cx_resolve(struct cx_arena *arena, int32_t writer_id, const
     struct cx_buf out;
     struct walk walk = { .out = &out };
     cx_buf_init(&out, MAX_RESOLVED);
-    cx_in_init(&walk.in, arena, body);
-    error = cx_in_done(&walk.in, run(&walk, step));
+    const uint8_t *p = cx_in_init(&walk.in, arena, body);
+    error = cx_in_done(&walk.in, p ? run(&walk, p, step) : NULL);
     if (error == CX_DECODE_OK && out.overflow)
         error = CX_DECODE_LENGTH;
     if (error == CX_DECODE_OK)

@@ -15,8 +15,8 @@ enum cx_decode_error cx_interaction_open(struct cx_arena *arena, struct cx_str w
         error = cx_resolve(arena, id, &cx_interaction_schema, body, &body);
     if (error != CX_DECODE_OK)
         return error;
-    cx_in_init(&in, arena, body);
-    error = cx_in_done(&in, cx_interaction_read(&in, record));
+    const uint8_t *p = cx_in_init(&in, arena, body);
+    error = cx_in_done(&in, p ? cx_interaction_read(&in, p, record) : NULL);
     if (error == CX_DECODE_OK && own) {
         splice->body = body;
         memcpy(splice->section_at, in.section_at, sizeof splice->section_at);

@@ -7,7 +7,7 @@ OPTIONALS = {"boolean": "struct cx_opt_bool", "int": "struct cx_opt_i64", "long"
 
 def c_type(type_):
     """The C type of a field, ending where its name begins."""
-    if type_.kind in ("string", "bytes"):
+    if type_.kind == "string":
         return "struct cx_str "
     if type_.kind == "fixed":
         return "const struct cx_id *" if type_.nullable else "struct cx_id "

@@ -6,7 +6,7 @@ A named type may stand in several files; it must be the same in all of them, doc
 import json
 import re
 
-PRIMITIVES = {"null", "boolean", "int", "long", "float", "double", "bytes", "string"}
+PRIMITIVES = {"null", "boolean", "int", "long", "float", "double", "string"}
 KEYWORDS = set("""auto break case char const continue default do double else enum extern float for goto if inline int long register restrict
 return short signed sizeof static struct switch typedef union unsigned void volatile while bool true false""".split())
 
@@ -68,7 +68,7 @@ class Model:
             spec = json.loads(text)
             seen = {}
             root = self._type(spec, seen, spec.get("name", "?"))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (SchemaError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SchemaError(f"{path}: {error}") from error
         full = (spec.get("namespace") + "." if spec.get("namespace") else "") + spec["name"]
         if root.kind != "record" or full != subject:

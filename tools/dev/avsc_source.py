@@ -4,6 +4,7 @@ The generated code only strings together the functions of pipeline/codec/avro_in
 """
 from avsc_header import sections
 
+MAX_VARINT = 10
 FIXED_SIZES = {"boolean": 1, "float": 4, "double": 8, "fixed": 16}
 SUFFIXES = {"boolean": "bool", "fixed": "id"}
 JSON_OUT = {"int": "cx_json_i64", "long": "cx_json_i64", "float": "cx_json_f32", "double": "cx_json_f64"}
@@ -109,13 +110,12 @@ def write_enum(enum):
                       f"for (int i = 0; i < {count}; i++)",
                       f"    if (cx_str_is(name, {name}_names[i])) {{",
                       f"        *value = (enum {name})i;", "        return true;", "    }", "return false;")
-    lines += function(f"static inline bool in_{enum.snake}(struct cx_avro_in *in, enum {name} *value)",
-                      "int index;", f"if (!cx_in_index(in, {count}, &index))", "    return false;",
-                      f"*value = (enum {name})index;", "return true;")
+    lines += function(f"static inline const uint8_t *in_{enum.snake}(struct cx_avro_in *in, const uint8_t *p, enum {name} *value)",
+                      "int index;", f"p = cx_in_index(in, p, {count}, &index);", f"*value = (enum {name})index;", "return p;")
     if enum.nullable_somewhere:
-        lines += function(f"static inline bool in_opt_{enum.snake}(struct cx_avro_in *in, enum {name} *value)",
-                          "bool present;", f"*value = CX_{enum.upper}_NULL;",
-                          f"return cx_in_present(in, &present) && (!present || in_{enum.snake}(in, value));")
+        lines += function(f"static inline const uint8_t *in_opt_{enum.snake}(struct cx_avro_in *in, const uint8_t *p, enum {name} *value)",
+                          "bool present;", f"*value = CX_{enum.upper}_NULL;", "p = cx_in_present(in, p, &present);",
+                          f"return present ? in_{enum.snake}(in, p, value) : p;")
     why = c_string("must be one of " + ", ".join(enum.symbols))
     lines += function(f"static bool from_{enum.snake}(struct cx_json_in *in, const struct cx_json *node, enum {name} *value)",
                       f"return (node->type == CX_JSON_STRING && {name}_from_name(node->text, value)) || cx_json_in_fail(in, {why});")
@@ -126,7 +126,7 @@ def write_enum(enum):
 
 def in_call(field):
     made = generated(field.type)
-    return f"{'in_' + made if made else 'cx_in_' + suffix(field.type)}(in, &{ref(field)})"
+    return f"(p = {'in_' + made if made else 'cx_in_' + suffix(field.type)}(in, p, &{ref(field)}))"
 
 
 def write_in(record):
@@ -134,50 +134,49 @@ def write_in(record):
     calls = []
     for field in record.fields:
         if field.name in marks:
-            calls.append(f"cx_in_section(in, CX_SECTION_{field.name.upper()})")
+            calls.append(f"cx_in_section(in, p, CX_SECTION_{field.name.upper()})")
         calls.append(in_call(field))
-    lines = function(f"static bool in_{record.snake}(struct cx_avro_in *in, {name} *r)",
-                     "return " + " &&\n           ".join(calls) + ";")
+    head = "static const uint8_t *in_"
+    lines = function(f"{head}{record.snake}(struct cx_avro_in *in, const uint8_t *p, {name} *r)",
+                     "return " + " &&\n           ".join(calls) + " ? p : NULL;")
     if record.nullable_somewhere:
-        lines += function(f"static bool in_opt_{record.snake}(struct cx_avro_in *in, const {name} **out)",
-                          "bool present;", "*out = NULL;", "if (!cx_in_present(in, &present) || !present)",
-                          "    return in->error == CX_DECODE_OK;", f"{name} *r = cx_arena_alloc(in->arena, sizeof *r);",
-                          "*out = r;", f"return in_{record.snake}(in, r);")
+        lines += function(f"{head}opt_{record.snake}(struct cx_avro_in *in, const uint8_t *p, const {name} **out)",
+                          "bool present;", "*out = NULL;", "p = cx_in_present(in, p, &present);", "if (!present)", "    return p;",
+                          f"{name} *r = cx_arena_alloc(in->arena, sizeof *r);", "*out = r;", f"return in_{record.snake}(in, p, r);")
     if record.in_list:
         size = sum(min_size(f.type) for f in record.fields)
-        lines += function(f"static bool in_{record.snake}_list(struct cx_avro_in *in, {name}_list *out)",
+        lines += function(f"{head}{record.snake}_list(struct cx_avro_in *in, const uint8_t *p, {name}_list *out)",
                           "struct cx_in_list list = { 0 };",
-                          f"while (cx_in_more(in, &list, {size}, sizeof({name}))) {{", f"    {name} *items = list.items;",
-                          "    for (; list.more != 0; list.more--)", f"        if (!in_{record.snake}(in, &items[list.len++]))",
-                          "            return false;", "}", f"*out = ({name}_list){{ list.items, list.len }};",
-                          "return in->error == CX_DECODE_OK;")
+                          f"while ((p = cx_in_more(in, p, &list, {size}, sizeof({name}))) && list.more != 0) {{",
+                          f"    {name} *items = list.items;",
+                          "    for (; list.more != 0; list.more--)", f"        if (!(p = in_{record.snake}(in, p, &items[list.len++])))",
+                          "            return NULL;", "}", f"*out = ({name}_list){{ list.items, list.len }};",
+                          "return p;")
     return lines
 
 
 # ---- Avro out ----
 
-def size_term(field):
-    """The size of a field as a C expression, or a number where it is always the same."""
+def bound_terms(field):
+    """The most bytes a field takes: what is always the same, and a C expression for the rest or None."""
     type_, made = field.type, generated(field.type)
-    if type_.kind == "enum":
-        if len(type_.named.symbols) > 64:
-            raise ValueError(f"{field.name}: an enum of more than 64 symbols")
-        return f"(1 + ({ref(field)} >= 0))" if type_.nullable else 1
+    extra = 1 if type_.nullable else 0
+    if type_.kind in ("enum", "int", "long"):
+        return MAX_VARINT + extra, None
     if made:
         address = "&" if type_.kind == "record" and not type_.nullable else ""
-        return f"size_{made}({address}{ref(field)})"
+        return 0, f"bound_{made}({address}{ref(field)})"
     if type_.kind in FIXED_SIZES:
-        if not type_.nullable:
-            return FIXED_SIZES[type_.kind]
-        present = ref(field) if type_.kind == "fixed" else f"{ref(field)}.set"
-        return f"(1 + ({present} ? {FIXED_SIZES[type_.kind]} : 0))"
-    return f"cx_size_{suffix(type_).replace('int', 'long')}({ref(field)})"
+        return FIXED_SIZES[type_.kind] + extra, None
+    if type_.kind == "string":
+        return MAX_VARINT + extra, f"{ref(field)}.len"
+    return 0, f"cx_bound_{suffix(type_)}({ref(field)})"
 
 
-def size_expression(fields):
-    terms = [size_term(f) for f in fields]
-    constant = sum(t for t in terms if isinstance(t, int))
-    parts = ([str(constant)] if constant else []) + [t for t in terms if not isinstance(t, int)]
+def bound_expression(fields):
+    terms = [bound_terms(f) for f in fields]
+    constant = sum(t[0] for t in terms)
+    parts = ([str(constant)] if constant else []) + [t[1] for t in terms if t[1]]
     return " +\n           ".join(parts)
 
 
@@ -197,20 +196,20 @@ def write_out(record):
     name, tail = f"struct cx_{record.snake}", sections(record)
     head = record.fields[:len(record.fields) - len(tail)] if tail else record.fields
     part = "_head" if tail else ""
-    size = size_expression(head)
-    unused = ["(void)r;"] if size.isdigit() else []
-    lines = function(f"static size_t size_{record.snake}{part}(const {name} *r)", *unused, f"return {size};")
+    bound = bound_expression(head)
+    unused = ["(void)r;"] if bound.isdigit() else []
+    lines = function(f"static size_t bound_{record.snake}{part}(const {name} *r)", *unused, f"return {bound};")
     lines += function(f"static char *put_{record.snake}{part}(char *p, const {name} *r)", *map(put_call, head), "return p;")
     if tail:
         lines += write_out_sections(record, tail)
     if record.nullable_somewhere:
-        lines += function(f"static size_t size_opt_{record.snake}(const {name} *r)", f"return 1 + (r ? size_{record.snake}(r) : 0);")
+        lines += function(f"static size_t bound_opt_{record.snake}(const {name} *r)", f"return 1 + (r ? bound_{record.snake}(r) : 0);")
         lines += function(f"static char *put_opt_{record.snake}(char *p, const {name} *r)", "p = cx_put_present(p, r);",
                           f"return r ? put_{record.snake}(p, r) : p;")
     if record.in_list:
-        lines += function(f"static size_t size_{record.snake}_list({name}_list list)",
-                          "size_t size = list.len ? cx_size_long((int64_t)list.len) + 1 : 1;",
-                          "for (size_t i = 0; i < list.len; i++)", f"    size += size_{record.snake}(&list.items[i]);", "return size;")
+        lines += function(f"static size_t bound_{record.snake}_list({name}_list list)",
+                          f"size_t bound = {MAX_VARINT + 1};",
+                          "for (size_t i = 0; i < list.len; i++)", f"    bound += bound_{record.snake}(&list.items[i]);", "return bound;")
         lines += function(f"static char *put_{record.snake}_list(char *p, {name}_list list)",
                           "if (list.len)", "    p = cx_put_long(p, (int64_t)list.len);",
                           "for (size_t i = 0; i < list.len; i++)", f"    p = put_{record.snake}(p, &list.items[i]);",
@@ -219,29 +218,29 @@ def write_out(record):
 
 
 def write_out_sections(record, tail):
-    """Sizes and bytes of the sections from a given one on, and of the whole."""
+    """The sections from a given one on, and the whole."""
     name, last = f"struct cx_{record.snake}", tail[-1]
-    sizes, puts = ["size_t size = 0;", "switch (from) {"], ["switch (from) {"]
+    bounds, puts = ["size_t bound = 0;", "switch (from) {"], ["switch (from) {"]
     for field in tail:
         label = f"case CX_SECTION_{field.name.upper()}:"
         fall = ["    break;"] if field is last else ["    __attribute__((fallthrough));"]
-        sizes += [label, f"    size += {size_term(field)};"] + fall
+        bounds += [label, f"    bound += {bound_terms(field)[1]};"] + fall
         puts += [label, f"    {put_call(field)}"] + fall
     end = ["case CX_SECTIONS:", "    break;", "}"]
-    lines = function(f"static size_t size_{record.snake}_sections(const {name} *r, enum cx_section from)", *sizes, *end, "return size;")
+    lines = function(f"static size_t bound_{record.snake}_sections(const {name} *r, enum cx_section from)", *bounds, *end, "return bound;")
     lines += function(f"static char *put_{record.snake}_sections(char *p, const {name} *r, enum cx_section from)", *puts, *end, "return p;")
-    lines += function(f"static size_t size_{record.snake}(const {name} *r)",
-                      f"return size_{record.snake}_head(r) + size_{record.snake}_sections(r, (enum cx_section)0);")
+    lines += function(f"static size_t bound_{record.snake}(const {name} *r)",
+                      f"return bound_{record.snake}_head(r) + bound_{record.snake}_sections(r, (enum cx_section)0);")
     lines += function(f"static char *put_{record.snake}(char *p, const {name} *r)",
                       f"return put_{record.snake}_sections(put_{record.snake}_head(p, r), r, (enum cx_section)0);")
     lines += function(f"void cx_{record.snake}_encode_sections(struct cx_buf *out, const {name} *r, enum cx_section from)",
-                      *write_bytes(f"size_{record.snake}_sections(r, from)", f"put_{record.snake}_sections(out->ptr + out->len, r, from)"))
-    return lines + function(f"bool cx_{record.snake}_read(struct cx_avro_in *in, {name} *r)", f"return in_{record.snake}(in, r);")
+                      *write_bytes(f"bound_{record.snake}_sections(r, from)", f"put_{record.snake}_sections(room.at, r, from)"))
+    return lines + function(f"const uint8_t *cx_{record.snake}_read(struct cx_avro_in *in, const uint8_t *p, {name} *r)",
+                            f"return in_{record.snake}(in, p, r);")
 
 
-def write_bytes(size, put):
-    return [f"size_t size = {size};", "if (!cx_buf_reserve(out, size))", "    return;",
-            f"cx_assert({put} == out->ptr + out->len + size);", "out->len += size;"]
+def write_bytes(bound, put):
+    return [f"struct cx_out_room room = cx_out_begin(out, {bound});", f"cx_out_end(&room, {put});"]
 
 
 # ---- JSON ----
@@ -350,9 +349,10 @@ def write_schemas(model, versions):
         row = max((v for v in versions if v[1] == subject), key=lambda v: v[2])
         lines += function(f"static void {name}_init(void *record)", f"cx_{name}_init(record);")
         lines += function(f"static void {name}_encode(struct cx_buf *out, const void *record)", f"const {struct} *r = record;",
-                          *write_bytes(f"size_{name}(r)", f"put_{name}(out->ptr + out->len, r)"))
+                          *write_bytes(f"bound_{name}(r)", f"put_{name}(room.at, r)"))
         lines += function(f"static enum cx_decode_error {name}_decode(struct cx_arena *arena, struct cx_str body, void *record)",
-                          "struct cx_avro_in in;", "cx_in_init(&in, arena, body);", f"return cx_in_done(&in, in_{name}(&in, record));")
+                          "struct cx_avro_in in;", "const uint8_t *p = cx_in_init(&in, arena, body);",
+                          f"return cx_in_done(&in, p ? in_{name}(&in, p, record) : NULL);")
         lines += function(f"static void {name}_to_json(struct cx_buf *out, const void *record)", f"to_{name}(out, record);")
         lines += function(f"static bool {name}_from_json(struct cx_arena *arena, const struct cx_json *node, void *record, "
                           "struct cx_str *path, const char **why)",
