@@ -28,7 +28,7 @@ enum cx_sample_kind {
     CX_SAMPLE_ANSWER,  /* by the company */
     CX_SAMPLE_REPEAT,  /* an earlier payload again; bytes differ in received_at at most */
     CX_SAMPLE_IGNORED, /* no event: a reaction or a receipt */
-    CX_SAMPLE_BAD,     /* must end as a dead letter, whole or in part */
+    CX_SAMPLE_BAD,     /* must end as a dead letter */
     CX_SAMPLE_KINDS
 };
 

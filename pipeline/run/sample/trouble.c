@@ -41,7 +41,8 @@ const char *cx_sample_write_ignored(struct cx_sample_pen *pen, const struct cx_s
 
 /* ---- bad ---- */
 
-/* %T the tenant, %I a new id, %t the time, %D seventy brackets deep. */
+/* The record from 2099 says when it came in: a pipe, which has no broker's time, would take it at its word and move everybody's time there.
+ * %T the tenant, %I a new id, %t the time, %D seventy brackets deep. */
 struct bad_kind {
     const char *adapter, *text;
     bool has_tenant;
@@ -57,7 +58,8 @@ static const struct bad_kind bad_kinds[] = {
     { "canonical", "{\"tenant\":%T,\"channel\":\"x\",\"native_id\":%I,\"occurred_at\":1234,\"author\":{\"native_id\":\"61\"},\"text\":\"1970\"}",
       true },
     { "canonical",
-      "{\"tenant\":%T,\"channel\":\"x\",\"native_id\":%I,\"occurred_at\":\"2099-01-01T00:00:00Z\",\"author\":{\"native_id\":\"61\"},\"text\":"
+      "{\"tenant\":%T,\"channel\":\"x\",\"native_id\":%I,\"occurred_at\":\"2099-01-01T00:00:00Z\",\"ingested_at\":%t,\"author\":{\"native_id\":"
+      "\"61\"},\"text\":"
       "\"2099\"}",
       true },
     { "canonical",
