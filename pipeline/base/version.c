@@ -1,43 +1,52 @@
 #include "base/version.h"
 
-void cx_content_begin(struct cx_content *content, struct cx_str text, struct cx_str title)
+/* Every part is hashed where it stands, without a copy, and joined to what came before: dedup does this for each record. */
+static void join(struct cx_content *content, uint64_t part)
 {
-    cx_hasher_init(&content->hasher, "cx.content.v1");
-    cx_hasher_str(&content->hasher, text);
-    cx_hasher_str(&content->hasher, title);
+    const uint64_t both[2] = { content->hash, part };
+    content->hash = cx_hash64(both, sizeof both);
 }
 
-static int64_t bits_of(double v)
+static uint64_t hash_of(struct cx_str part)
+{
+    return part.ptr ? cx_hash64(part.ptr, part.len) : 0;
+}
+
+void cx_content_begin(struct cx_content *content, struct cx_str text, struct cx_str title)
+{
+    content->hash = hash_of(text);
+    join(content, hash_of(title));
+}
+
+static uint64_t bits_of(double v)
 {
     v += 0.0; /* -0 is 0 */
-    int64_t bits;
+    uint64_t bits;
     memcpy(&bits, &v, sizeof bits);
     return bits;
 }
 
 /* What follows text and title varies in number, so each part says what it is. */
+enum { PART_RATING = 1, PART_MEDIA, PART_MEDIA_URL };
+
 void cx_content_rating(struct cx_content *content, double value, double scale)
 {
-    cx_hasher_str(&content->hasher, CX_STR("rating"));
-    cx_hasher_i64(&content->hasher, bits_of(value));
-    cx_hasher_i64(&content->hasher, bits_of(scale));
+    join(content, PART_RATING);
+    join(content, bits_of(value));
+    join(content, bits_of(scale));
 }
 
 void cx_content_media(struct cx_content *content, struct cx_str type, struct cx_str url, struct cx_str native_id)
 {
     bool has_id = native_id.ptr != NULL;
-    cx_hasher_str(&content->hasher, has_id ? CX_STR("media") : CX_STR("media url"));
-    cx_hasher_str(&content->hasher, type);
-    cx_hasher_str(&content->hasher, has_id ? native_id : url);
+    join(content, has_id ? PART_MEDIA : PART_MEDIA_URL);
+    join(content, hash_of(type));
+    join(content, hash_of(has_id ? native_id : url));
 }
 
 uint64_t cx_content_end(struct cx_content *content)
 {
-    struct cx_id id = cx_hasher_end(&content->hasher);
-    uint64_t first = 0;
-    for (int i = 0; i < 8; i++)
-        first = first << 8 | id.bytes[i];
-    return first;
+    return content->hash;
 }
 
 struct cx_id cx_event_id(struct cx_str tenant, struct cx_str channel, struct cx_str native_id, struct cx_version version)

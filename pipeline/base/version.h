@@ -26,7 +26,7 @@ struct cx_version {
 
 /* Hash of a version's content. 64 bits are enough: two contents are only ever compared under one native_id. */
 struct cx_content {
-    struct cx_hasher hasher;
+    uint64_t hash;
 };
 /* Null and empty differ. Then the rating, if there is one, then each medium in its order. */
 void cx_content_begin(struct cx_content *content, struct cx_str text, struct cx_str title);

@@ -22,12 +22,11 @@ static inline struct cx_id dedup_tenant_key(struct cx_str tenant)
 }
 static inline struct cx_id dedup_slot_key(const struct cx_id *tenant_key, struct cx_str tenant, struct cx_str channel, struct cx_str native_id)
 {
-    struct cx_hasher hasher;
-    cx_hasher_init(&hasher, "cx.dedup.slot.v1");
-    cx_hasher_str(&hasher, tenant);
-    cx_hasher_str(&hasher, channel);
-    cx_hasher_str(&hasher, native_id);
-    struct cx_id key = cx_hasher_end(&hasher);
+    struct {
+        uint64_t tenant, channel;
+        struct cx_id native_id;
+    } parts = { cx_hash64(tenant.ptr, tenant.len), cx_hash64(channel.ptr, channel.len), cx_hash128(native_id.ptr, native_id.len) };
+    struct cx_id key = cx_hash128(&parts, sizeof parts);
     memcpy(key.bytes, tenant_key->bytes, DEDUP_TAG);
     return key;
 }
