@@ -57,11 +57,11 @@ bool phrase_is_word(struct cx_str folded, size_t start, size_t end, bool at_star
     return clitics && is_clitic(cx_str_n(folded.ptr + from, start - from));
 }
 
-/* A star may stand only after a word's letters and before what ends the word. */
+/* A star stands after something and before what ends a word: "iade*", "for * people". */
 static bool are_stars_sound(struct cx_str text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (text.ptr[i] == '*' && (!is_word_before(text, i) || is_word_at(text, i + 1) || (i + 1 < text.len && text.ptr[i + 1] == '*')))
+        if (text.ptr[i] == '*' && (i == 0 || is_word_at(text, i + 1) || text.ptr[i - 1] == '*'))
             return false;
     return true;
 }
@@ -69,7 +69,7 @@ static bool are_stars_sound(struct cx_str text)
 bool phrase_read(struct phrase *phrase, const struct cx_pattern *pattern, struct cx_str text, const char **why)
 {
     if (!are_stars_sound(text)) {
-        *why = "a * must stand at the end of a word";
+        *why = "a * must end a word";
         return false;
     }
     bool is_open = text.len > 0 && text.ptr[text.len - 1] == '*';

@@ -9,7 +9,7 @@ struct phrase {
     uint32_t trigger_len; /* bytes of text before the first star */
     bool starts_at_word, ends_at_word, clitics;
 };
-/* False where the phrase cannot be meant: empty, or a star not at the end of a word; *why says so. */
+/* False where the phrase cannot be meant: empty, or a star that does not end a word; *why says so. */
 bool phrase_read(struct phrase *phrase, const struct cx_pattern *pattern, struct cx_str text, const char **why);
 /* The trigger was found ending at `end`: fills *match's start and end if the whole phrase is there. */
 bool phrase_verify(const struct phrase *phrase, struct cx_str folded, size_t end, struct cx_match *match);

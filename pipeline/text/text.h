@@ -38,7 +38,7 @@ struct cx_pattern {
     bool clitics;           /* Arabic one-letter words and the article may be written on to the front: "طلب" finds "والطلب" */
     uint32_t id;            /* the caller's; several patterns may share one */
 };
-/* In a phrase a `*` at the end of a word stands for the rest of the word, none included: "para* iade*" finds "paramın iadesini". */
+/* In a phrase a `*` stands for the rest of a word, none included: "para* iade*" finds "paramın iadesini", "for * people" any number of them. */
 struct cx_match { uint32_t id, start, end; /* bytes of the folded text */ };
 struct cx_matcher *cx_matcher_new(const struct cx_pattern *patterns, size_t n, struct cx_error *err); /* NULL: err names the bad pattern */
 void cx_matcher_free(struct cx_matcher *m);

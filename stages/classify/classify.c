@@ -1,0 +1,178 @@
+/* classify.c - says what a record is about: language, intents, functions, urgency, sentiment, personal data. Stateless. Semantics: README.md. */
+#include "stage/stage.h"
+#include "stages/classify/pii.h"
+#include "stages/classify/section.h"
+
+struct classify_config {
+    const struct cx_node *lexicons;
+    int64_t max_text;
+};
+static const struct cx_option options[] = {
+    CX_OPTION(struct classify_config, lexicons, NULL, 0, 0, "", "Files of lexicons that add to or replace entries of those compiled in."),
+    CX_OPTION(struct classify_config, max_text, "16k", 64, 1048576, "bytes", "How much of a long text is looked at; the rest passes unread."),
+    { 0 },
+};
+
+enum { METRIC_LANGUAGES, METRIC_SILENT, METRIC_CUT, METRIC_PII };
+static const struct cx_metric metrics[] = {
+    { "cx_classify_languages_total", CX_COUNTER, "language", "Records by language: tr, es, ar, ru, en, other, or und where nothing is proven." },
+    { "cx_classify_silent_total", CX_COUNTER, NULL, "Inbound records with text of which the lexicons said no intent: watch its share." },
+    { "cx_classify_cut_texts_total", CX_COUNTER, NULL, "Records whose text was longer than max_text." },
+    { "cx_classify_pii_spans_total", CX_COUNTER, "kind", "Pieces of personal data found in texts." },
+    { 0 },
+};
+
+/* Nothing is rejected here: what cannot be classified passes with und and null, what does not decode is the runtime's to reject. */
+static const struct cx_reason reasons[] = { { 0 } };
+
+static const struct cx_port outputs[] = {
+    { "cx.events.v1", "Every record, with the section `classification`." },
+    { 0 },
+};
+
+struct classify {
+    struct classify_lexicons lexicons;
+    size_t max_text;
+};
+
+static int read_own(struct classify_reader *reader, const struct cx_env *env, struct cx_error *err)
+{
+    for (const char *const *path = env->resources(env, "lexicons/"); *path != NULL; path++)
+        CX_TRY(classify_reader_add(reader, *path, env->resource(env, *path), true, err));
+    return 0;
+}
+
+static int read_added(struct classify_reader *reader, const struct cx_node *list, const struct cx_env *env, struct cx_error *err)
+{
+    if (list == NULL)
+        return 0;
+    if (list->type != CX_NODE_LIST)
+        return cx_node_fail(list, err, "expected a list of files");
+    for (const struct cx_node *node = list->first; node != NULL; node = node->next) {
+        struct cx_str path, content;
+        CX_TRY(cx_node_str(node, &path, err));
+        CX_TRY(env->read_file(env, path, &content, err));
+        const char *name = cx_arena_format(env->arena, "%.*s%c", CX_STR_ARG(path), '\0').ptr;
+        CX_TRY(classify_reader_add(reader, name, content, false, err));
+    }
+    return 0;
+}
+
+static int open(void *self, const void *config, const struct cx_env *env, struct cx_error *err)
+{
+    const struct classify_config *given = config;
+    struct classify *classify = self;
+    struct classify_reader *reader = classify_reader_new(env->arena);
+    classify->max_text = (size_t)given->max_text;
+    CX_TRY(read_own(reader, env, err));
+    CX_TRY(read_added(reader, given->lexicons, env, err));
+    return classify_reader_end(reader, &classify->lexicons, err);
+}
+
+static void close(void *self)
+{
+    classify_lexicons_close(&((struct classify *)self)->lexicons);
+}
+
+/* What is read: title and text, up to max_text. */
+static struct cx_str text_of(const struct classify *classify, struct cx_ctx *ctx, const struct cx_interaction *record)
+{
+    struct cx_str text = record->text;
+    if (record->title.len > 0)
+        text = text.len > 0 ? cx_arena_format(ctx->arena, "%.*s\n%.*s", CX_STR_ARG(record->title), CX_STR_ARG(text)) : record->title;
+    if (text.len <= classify->max_text)
+        return text;
+    cx_count(ctx, METRIC_CUT, NULL, 1);
+    return cx_utf8_prefix(text, classify->max_text);
+}
+
+static const char *language_label(struct cx_str language)
+{
+    static const char *const known[] = { "tr", "es", "ar", "ru", "en", NULL };
+    int i = classify_label(known, language);
+    return language.ptr == NULL ? "und" : i >= 0 ? known[i] : "other";
+}
+
+/* A rating is a sentiment too: its place between the worst and the best that can be given. */
+static void join_rating(const struct cx_interaction *record, struct classify_heads *heads)
+{
+    if (record->rating == NULL || !(record->rating->scale > 1))
+        return;
+    double worst = record->rating->scale > 5 ? 0 : 1; /* ten-point scales and NPS start at 0, stars at 1 */
+    double place = (record->rating->value - worst) / (record->rating->scale - worst) * 2 - 1;
+    place = place < -1 ? -1 : place > 1 ? 1 : place;
+    classify_join_sentiment(heads, place > -0.2 && place < 0.2 ? 0 : (float)(0.8 * place));
+}
+
+static void find_pii(struct cx_ctx *ctx, const struct classify *classify, struct cx_str text, struct cx_str language,
+                     struct cx_classification *section)
+{
+    section->pii = classify_pii(ctx->arena, cx_utf8_prefix(text, classify->max_text), language);
+    for (size_t i = 0; i < section->pii.len; i++)
+        cx_count(ctx, METRIC_PII, section->pii.items[i].kind.ptr, 1);
+}
+
+/* Everything the text tells. What the company itself said is no customer's intent: there language, hits, toxicity and personal data are told. */
+static void read_text(const struct classify *classify, struct cx_ctx *ctx, const struct cx_interaction *record, struct cx_str text,
+                      struct cx_classification *section)
+{
+    struct cx_folded folded = cx_text_fold(ctx->arena, text, CX_FOLD_SEARCH);
+    struct cx_str language = cx_text_script_language(&folded, &section->language_confidence);
+    if (language.ptr != NULL)
+        section->language = language;
+    cx_count(ctx, METRIC_LANGUAGES, language_label(language), 1);
+
+    struct classify_findings findings;
+    classify_find(&classify->lexicons, ctx->arena, folded.text, language, &findings);
+    section->lexicon_hits = findings.hits;
+    section->topics = findings.topics;
+    if (record->direction == CX_DIRECTION_INBOUND) {
+        join_rating(record, &findings.heads);
+        classify_fill(ctx->arena, &findings.heads, section);
+        section->reason = findings.reason;
+        if (section->intents.len == 0)
+            cx_count(ctx, METRIC_SILENT, NULL, 1);
+    } else if (findings.heads.toxicity > 0) {
+        section->toxicity = (struct cx_opt_f64){ true, findings.heads.toxicity };
+    }
+    if (record->text.len > 0)
+        find_pii(ctx, classify, record->text, language, section);
+}
+
+static struct cx_settled process(const void *self, struct cx_ctx *ctx)
+{
+    const struct classify *classify = self;
+    struct cx_interaction *record = ctx->item->record;
+    struct cx_classification *section = CX_NEW(ctx->arena, struct cx_classification);
+    cx_classification_init(section);
+    section->language = CX_STR("und");
+    section->lexicons = classify->lexicons.version;
+    struct cx_str text = text_of(classify, ctx, record);
+    if (text.len > 0) {
+        read_text(classify, ctx, record, text, section);
+    } else if (record->direction == CX_DIRECTION_INBOUND) {
+        struct classify_heads heads = { 0 };
+        join_rating(record, &heads);
+        classify_fill(ctx->arena, &heads, section);
+    }
+    section->five_c = classify_five_c(record, section->intents.len > 0 ? section->intents.items[0].name : CX_STR_NULL);
+    record->classification = section;
+    return cx_pass();
+}
+
+const struct cx_stage classify_stage = {
+    .name = "classify",
+    .summary = "Says what a record is about: language, intents, functions, urgency, sentiment, personal data.",
+    .section = CX_SECTION_CLASSIFICATION,
+    .input = "cx.normalized.v1",
+    .outputs = outputs,
+    .options = options,
+    .metrics = metrics,
+    .reasons = reasons,
+    .dead_letters = "cx.dlq.classify.v1",
+    .config_size = sizeof(struct classify_config),
+    .self_size = sizeof(struct classify),
+    .open = open,
+    .process = process,
+    .close = close,
+};

@@ -1,0 +1,36 @@
+/* evidence.h - what the lexicons find in a text, and how findings become scores.
+ *
+ * The rule. Every entry counts once, however often it matches. Statements about one label join as independent pieces of evidence: two of 0.5 make
+ * 1 - 0.5 * 0.5 = 0.75. An intent also says what it means (functions, sentiment, urgency), by its own score. Sentiment is the joined evidence for
+ * positive less that for negative. A match that is negated ("not good") counts for half its sentiment turned round, and for nothing else. */
+#ifndef CX_STAGES_CLASSIFY_EVIDENCE_H
+#define CX_STAGES_CLASSIFY_EVIDENCE_H
+#include "codec/codec.h"
+#include "stages/classify/lexicon.h"
+
+/* What is known of a text, whoever knows it. The lexicons fill one; a learned model will fill another, and section.c joins them. Scores are 0..1;
+ * 0 and false: nothing is known. */
+struct classify_heads {
+    float intents[CLASSIFY_INTENT_COUNT];
+    float functions[CLASSIFY_FUNCTION_COUNT];
+    bool has_sentiment;
+    float positive, negative;
+    float urgency, toxicity;
+};
+struct classify_findings {
+    struct classify_heads heads;
+    struct cx_str_list topics, hits; /* in byte order, each once */
+    struct cx_str reason;
+};
+
+/* Looks through one text; `language` null: not known, every lexicon counts. Lists are in the arena. */
+void classify_find(const struct classify_lexicons *lexicons, struct cx_arena *arena, struct cx_str folded, struct cx_str language,
+                   struct classify_findings *findings);
+/* Joins a further piece of evidence for the same thing. */
+static inline void classify_join(float *score, float more)
+{
+    *score = 1 - (1 - *score) * (1 - more);
+}
+/* Evidence of a sentiment, -1..1; 0 says neutral. */
+void classify_join_sentiment(struct classify_heads *heads, float sentiment);
+#endif

@@ -1,0 +1,308 @@
+/* pii.c - one walk over the text: it stops at @ and at digits, and asks what stands around them. */
+#include "stages/classify/pii.h"
+#include "stages/classify/checks.h"
+
+#define SPANS_MAX  64 /* a text with more is a list, not a message */
+#define NUMBER_MAX 40 /* bytes of digits and letters looked at in one number */
+#define LOCAL_MAX  64 /* bytes of an address before the @ */
+
+struct walk {
+    struct cx_arena *arena;
+    struct cx_str text;
+    bool is_spanish, is_russian;
+    struct cx_pii_span *spans;
+    size_t count;
+    size_t done; /* where the last span ended */
+};
+
+static void add_span(struct walk *walk, struct cx_str kind, size_t start, size_t end)
+{
+    if (walk->count == SPANS_MAX)
+        return;
+    if (walk->spans == NULL)
+        walk->spans = CX_NEW_ARRAY(walk->arena, struct cx_pii_span, SPANS_MAX);
+    walk->spans[walk->count++] = (struct cx_pii_span){ kind, (int32_t)start, (int32_t)(end - start) };
+    walk->done = end;
+}
+
+static char at(const struct walk *walk, size_t i)
+{
+    return i < walk->text.len ? walk->text.ptr[i] : '\0';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_word(char c)
+{
+    return is_digit(c) || is_letter(c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* ---- e-mail ---- */
+
+static bool is_local(char c)
+{
+    return is_digit(c) || is_letter(c) || strchr("._%+-", c) != NULL;
+}
+
+static size_t domain_end(const struct walk *walk, size_t i)
+{
+    size_t end = i, dot = 0;
+    for (; is_digit(at(walk, end)) || is_letter(at(walk, end)) || at(walk, end) == '-' || at(walk, end) == '.'; end++) {
+        if (at(walk, end) != '.')
+            continue;
+        if (end == i || at(walk, end - 1) == '.' || !(is_digit(at(walk, end + 1)) || is_letter(at(walk, end + 1))))
+            break;
+        dot = end;
+    }
+    size_t top = dot + 1;
+    while (dot != 0 && is_letter(at(walk, top)))
+        top++;
+    return dot != 0 && top - dot - 1 >= 2 ? top : i;
+}
+
+static void look_at_email(struct walk *walk, size_t sign)
+{
+    size_t start = sign;
+    while (start > walk->done && sign - start < LOCAL_MAX && at(walk, start - 1) != '\0' && is_local(at(walk, start - 1)))
+        start--;
+    while (start < sign && at(walk, start) == '.')
+        start++;
+    size_t end = domain_end(walk, sign + 1);
+    if (start < sign && end > sign + 1)
+        add_span(walk, CX_STR("email"), start, end);
+}
+
+/* ---- numbers ---- */
+
+/* A run of digits as written: with blanks, dots, dashes and brackets between groups. */
+struct number {
+    size_t start, end;       /* bytes of the text, from the first digit (or + or bracket) to after the last */
+    char digits[NUMBER_MAX]; /* without separators */
+    size_t len;
+    size_t group_count;
+    char groups[NUMBER_MAX];         /* lengths of the groups, as '0' + n */
+    uint32_t group_ends[NUMBER_MAX]; /* where each ends in the text */
+    bool has_plus;
+};
+
+/* ASCII or Arabic digit at i; *width its bytes. -1: none. */
+static int digit_at(const struct walk *walk, size_t i, size_t *width)
+{
+    unsigned char c = (unsigned char)at(walk, i), next = (unsigned char)at(walk, i + 1);
+    *width = c < 0x80 ? 1 : 2;
+    if (is_digit((char)c))
+        return c - '0';
+    if (c == 0xd9 && next >= 0xa0 && next <= 0xa9)
+        return next - 0xa0;
+    if (c == 0xdb && next >= 0xb0 && next <= 0xb9)
+        return next - 0xb0;
+    return -1;
+}
+
+/* Bytes of what may stand between two groups, 0 if something else does. */
+static size_t separator(const struct walk *walk, size_t i)
+{
+    size_t n = 0, width;
+    while (n < 3 && at(walk, i + n) != '\0' && strchr(" -.()/", at(walk, i + n)) != NULL)
+        n++;
+    if (n == 0 && (unsigned char)at(walk, i) == 0xc2 && (unsigned char)at(walk, i + 1) == 0xa0)
+        n = 2;
+    return n > 0 && digit_at(walk, i + n, &width) >= 0 ? n : 0;
+}
+
+static void read_number(const struct walk *walk, size_t i, struct number *number)
+{
+    number->start = i;
+    number->len = number->group_count = 0;
+    number->has_plus = false;
+    size_t skip = 0, width;
+    do {
+        i += skip;
+        size_t before = number->len;
+        for (int d; (d = digit_at(walk, i, &width)) >= 0; i += width)
+            if (number->len < NUMBER_MAX)
+                number->digits[number->len++] = (char)('0' + d);
+        number->groups[number->group_count] = (char)('0' + (number->len - before));
+        number->group_ends[number->group_count++] = (uint32_t)i;
+    } while (number->len < NUMBER_MAX && (skip = separator(walk, i)) != 0);
+    number->end = i;
+    if (number->start > 0 && at(walk, number->start - 1) == '(')
+        number->start--;
+    if (number->start > 0 && at(walk, number->start - 1) == '+') {
+        number->start--;
+        number->has_plus = true;
+    }
+}
+
+/* Leaves the last group out. */
+static void shorten(struct number *number)
+{
+    number->group_count--;
+    number->len -= (size_t)(number->groups[number->group_count] - '0');
+    number->end = number->group_ends[number->group_count - 1];
+}
+
+static struct cx_str digits_of(const struct number *number)
+{
+    return cx_str_n(number->digits, number->len);
+}
+
+static bool has_groups(const struct number *number, const char *groups)
+{
+    return cx_str_is(cx_str_n(number->groups, number->group_count), groups);
+}
+
+static bool starts_with(const struct number *number, const char *digits)
+{
+    return cx_str_starts(digits_of(number), cx_str(digits));
+}
+
+/* National forms. A digit for a group of that many digits; "" for any or none. */
+static const struct {
+    const char *starts, *groups; /* first digits; lengths of the groups, NULL: any */
+    size_t digits;
+    enum { ANYWHERE, IN_SPANISH, IN_RUSSIAN } where;
+} phones[] = {
+    { "05", NULL, 11, ANYWHERE },    { "02", NULL, 11, ANYWHERE },  { "03", NULL, 11, ANYWHERE },   { "04", NULL, 11, ANYWHERE }, /* Turkey */
+    { "5", "3322", 10, ANYWHERE },   { "5", "334", 10, ANYWHERE }, /* Turkey, no trunk 0 */
+    { "05", NULL, 10, ANYWHERE },    { "01", NULL, 11, ANYWHERE }, /* Gulf; Egypt */
+    { "07", NULL, 11, ANYWHERE },    { "07", NULL, 10, ANYWHERE }, /* Britain, Iraq; Jordan */
+    { "6", "333", 9, ANYWHERE },     { "7", "333", 9, ANYWHERE },   { "9", "333", 9, ANYWHERE },    { "8", "333", 9, ANYWHERE }, /* Spain */
+    { "6", "3222", 9, ANYWHERE },    { "7", "3222", 9, ANYWHERE },  { "9", "3222", 9, ANYWHERE },   { "6", "9", 9, IN_SPANISH },
+    { "7", "9", 9, IN_SPANISH },     { "89", NULL, 11, ANYWHERE },  { "84", NULL, 11, IN_RUSSIAN }, { "88", NULL, 11, IN_RUSSIAN },
+    { "79", NULL, 11, IN_RUSSIAN },                                 /* Russia */
+    { "9", "3322", 10, IN_RUSSIAN }, { "1", "1334", 11, ANYWHERE }, /* North America */
+};
+
+static bool is_phone(const struct walk *walk, const struct number *number)
+{
+    if (number->has_plus)
+        return number->len >= 8 && number->len <= 15 && number->digits[0] != '0';
+    if (starts_with(number, "00") && number->digits[2] != '0')
+        return number->len >= 11 && number->len <= 17;
+    if (has_groups(number, "334") && number->digits[0] >= '2' && number->digits[3] >= '2')
+        return true; /* North America */
+    for (size_t i = 0; i < sizeof phones / sizeof *phones; i++)
+        if (number->len == phones[i].digits && starts_with(number, phones[i].starts) &&
+            (phones[i].groups == NULL || has_groups(number, phones[i].groups)))
+            return phones[i].where == ANYWHERE || (phones[i].where == IN_SPANISH ? walk->is_spanish : walk->is_russian);
+    return false;
+}
+
+/* Whether the word INN stands shortly before. */
+static bool follows_inn(const struct walk *walk, size_t start)
+{
+    size_t from = start > 16 ? start - 16 : 0;
+    struct cx_str before = cx_str_n(walk->text.ptr + from, start - from);
+    static const char *const words[] = { "ИНН", "инн", "Инн", "INN", "inn" };
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        for (size_t i = 0; i + strlen(words[w]) <= before.len; i++)
+            if (cx_str_starts(cx_str_skip(before, i), cx_str(words[w])))
+                return true;
+    return false;
+}
+
+/* DNI: eight digits and a letter; NIE: X, Y or Z, seven digits and a letter; a dash may stand before the letter. */
+static bool look_at_dni(struct walk *walk, const struct number *number)
+{
+    size_t start = number->start, end = number->end;
+    char id[9];
+    size_t n = 0;
+    if (number->len == 7 && start > 0 && is_letter(at(walk, start - 1)) && (start == 1 || !is_word(at(walk, start - 2))))
+        id[n++] = at(walk, --start);
+    else if (number->len == 7 && start > 1 && at(walk, start - 1) == '-' && is_letter(at(walk, start - 2)) &&
+             (start == 2 || !is_word(at(walk, start - 3))))
+        id[n++] = at(walk, start -= 2);
+    if (n + number->len != 8)
+        return false;
+    memcpy(id + n, number->digits, number->len);
+    end += at(walk, end) == '-' || at(walk, end) == ' ';
+    id[8] = at(walk, end);
+    if (!is_letter(id[8]) || is_word(at(walk, end + 1)) || !classify_is_dni(cx_str_n(id, 9)))
+        return false;
+    add_span(walk, CX_STR("national_id"), start, end + 1);
+    return true;
+}
+
+/* An IBAN whose two check digits start at `digits`: two letters before, then groups of letters and digits. */
+static bool look_at_iban(struct walk *walk, size_t digits)
+{
+    if (digits < walk->done + 2 || !is_letter(at(walk, digits - 1)) || !is_letter(at(walk, digits - 2)) ||
+        (digits > 2 && is_word(at(walk, digits - 3))))
+        return false;
+    char iban[NUMBER_MAX];
+    size_t n = 0;
+    for (size_t i = digits - 2; n < 34; i++) {
+        char c = at(walk, i);
+        if ((c == ' ' || c == '-') && (is_digit(at(walk, i + 1)) || is_letter(at(walk, i + 1))))
+            continue;
+        if (!is_digit(c) && !is_letter(c))
+            break;
+        iban[n++] = c;
+        if (n >= 15 && !is_word(at(walk, i + 1)) && classify_is_iban(cx_str_n(iban, n))) {
+            add_span(walk, CX_STR("iban"), digits - 2, i + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a number is, the certain before the likely. */
+static struct cx_str kind_of(const struct walk *walk, const struct number *number)
+{
+    struct cx_str digits = digits_of(number);
+    bool is_phone_like = is_phone(walk, number);
+    if (!number->has_plus && classify_is_card(digits))
+        return CX_STR("card");
+    if (!number->has_plus && number->group_count == 1 && classify_is_tckn(digits) && !(is_phone_like && walk->is_russian))
+        return CX_STR("national_id");
+    if (number->group_count == 1 && classify_is_inn(digits) && (number->len == 12 || follows_inn(walk, number->start)))
+        return CX_STR("tax_id");
+    return is_phone_like ? CX_STR("phone") : CX_STR_NULL;
+}
+
+/* Looks at the number that starts at i, then at less and less of it, and returns where to go on: after what was found, or its first group. */
+static size_t look_at_number(struct walk *walk, size_t i)
+{
+    if (look_at_iban(walk, i))
+        return walk->done;
+    struct number number;
+    read_number(walk, i, &number);
+    size_t first_end = number.group_ends[0];
+    bool follows_word = (number.start > 0 && is_word(at(walk, number.start - 1))) || number.start < walk->done;
+    for (;; shorten(&number)) {
+        if (look_at_dni(walk, &number))
+            return walk->done;
+        struct cx_str kind = follows_word || is_word(at(walk, number.end)) ? CX_STR_NULL : kind_of(walk, &number);
+        if (kind.ptr != NULL)
+            add_span(walk, kind, number.start, number.end);
+        if (kind.ptr != NULL || number.group_count == 1)
+            return kind.ptr != NULL ? number.end : first_end;
+    }
+}
+
+struct cx_pii_span_list classify_pii(struct cx_arena *arena, struct cx_str text, struct cx_str language)
+{
+    struct walk walk = { .arena = arena, .text = text, .is_spanish = cx_str_is(language, "es"), .is_russian = cx_str_is(language, "ru") };
+    for (size_t i = 0; i < text.len;) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        size_t width;
+        if (c == '@') {
+            look_at_email(&walk, i);
+            i = walk.done > i ? walk.done : i + 1;
+        } else if ((is_digit((char)c) || c == 0xd9 || c == 0xdb) && digit_at(&walk, i, &width) >= 0) {
+            i = look_at_number(&walk, i);
+        } else {
+            i++;
+        }
+    }
+    return (struct cx_pii_span_list){ walk.spans, walk.count };
+}

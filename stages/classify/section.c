@@ -1,0 +1,106 @@
+/* section.c - scores to labels, levels and nulls. */
+#include "stages/classify/section.h"
+
+/* Scores are told to three places: more would be noise. */
+static float rounded(float score)
+{
+    return (float)(int)(score * 1000 + (score < 0 ? -0.5f : 0.5f)) / 1000;
+}
+
+static struct cx_opt_f64 told(float score)
+{
+    return (struct cx_opt_f64){ true, rounded(score) };
+}
+
+static bool goes_before(const struct cx_label *a, const struct cx_label *b)
+{
+    return a->score > b->score || (a->score == b->score && cx_str_cmp(a->name, b->name) < 0);
+}
+
+/* Labels that reach `least`, by score, then name. */
+static struct cx_label_list pick_labels(struct cx_arena *arena, const float *scores, const char *const *names, size_t n, float least)
+{
+    struct cx_label *labels = CX_NEW_ARRAY(arena, struct cx_label, n);
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (scores[i] < least)
+            continue;
+        struct cx_label label = { cx_str(names[i]), rounded(scores[i]) };
+        size_t at = len++;
+        for (; at > 0 && goes_before(&label, &labels[at - 1]); at--)
+            labels[at] = labels[at - 1];
+        labels[at] = label;
+    }
+    return (struct cx_label_list){ labels, len };
+}
+
+static enum cx_sentiment sentiment_of(float score)
+{
+    return score >= CLASSIFY_SENTIMENT_AT_LEAST    ? CX_SENTIMENT_POSITIVE
+           : score <= -CLASSIFY_SENTIMENT_AT_LEAST ? CX_SENTIMENT_NEGATIVE
+                                                   : CX_SENTIMENT_NEUTRAL;
+}
+
+static enum cx_urgency urgency_of(float score)
+{
+    return score >= CLASSIFY_URGENCY_CRITICAL ? CX_URGENCY_CRITICAL
+           : score >= CLASSIFY_URGENCY_HIGH   ? CX_URGENCY_HIGH
+           : score >= CLASSIFY_URGENCY_NORMAL ? CX_URGENCY_NORMAL
+                                              : CX_URGENCY_LOW;
+}
+
+/* How likely it is anybody's business: any intent but spam says yes, spam says no. */
+static float relevance_of(const struct classify_heads *heads)
+{
+    float business = 0;
+    for (int intent = 0; intent < CLASSIFY_INTENT_COUNT; intent++)
+        if (intent != CLASSIFY_SPAM && intent != CLASSIFY_OTHER)
+            classify_join(&business, heads->intents[intent]);
+    return business * (1 - heads->intents[CLASSIFY_SPAM]);
+}
+
+void classify_fill(struct cx_arena *arena, const struct classify_heads *heads, struct cx_classification *section)
+{
+    if (heads->has_sentiment) {
+        float score = heads->positive - heads->negative;
+        section->sentiment = sentiment_of(score);
+        section->sentiment_score = told(score);
+    }
+    section->intents = pick_labels(arena, heads->intents, classify_intents, CLASSIFY_INTENT_COUNT, CLASSIFY_INTENT_AT_LEAST);
+    section->functions = pick_labels(arena, heads->functions, classify_functions, CLASSIFY_FUNCTION_COUNT, CLASSIFY_FUNCTION_AT_LEAST);
+    if (section->intents.len > 0 || heads->urgency > 0) {
+        section->urgency = urgency_of(heads->urgency);
+        section->urgency_score = told(heads->urgency);
+    }
+    if (section->intents.len > 0)
+        section->relevance = told(relevance_of(heads));
+    if (heads->toxicity > 0)
+        section->toxicity = told(heads->toxicity);
+}
+
+static bool is_one_of(struct cx_str name, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (cx_str_is(name, *names))
+            return true;
+    return false;
+}
+
+enum cx_five_c classify_five_c(const struct cx_interaction *record, struct cx_str intent)
+{
+    static const char *const partners[] = { "job_inquiry", "partnership", "press_or_investor", "employee_experience", NULL };
+    static const char *const private_kinds[] = { "message", "call_turn", "ticket_comment", NULL };
+    static const char *const public_kinds[] = { "comment", "post", "review", "review_reply", "survey_response", NULL };
+    static const char *const shows[] = { "youtube", "tiktok", "instagram_media", "twitch", NULL };
+    static const char *const employers[] = { "employer_review", "glassdoor", "indeed", "kununu", NULL };
+    bool is_private = is_one_of(record->kind, private_kinds);
+    if (!is_private && !is_one_of(record->kind, public_kinds))
+        return CX_FIVE_C_NULL;
+    if (cx_str_is(intent, "campaign_reaction"))
+        return CX_FIVE_C_CAMPAIGN;
+    if (is_one_of(record->channel, employers) || is_one_of(intent, partners))
+        return CX_FIVE_C_COLLABORATION;
+    if (is_private)
+        return CX_FIVE_C_CONVERSATION;
+    return is_one_of(record->channel, shows) ? CX_FIVE_C_CONTENT : CX_FIVE_C_COMMUNITY;
+}

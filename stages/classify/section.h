@@ -1,0 +1,20 @@
+/* section.h - the section `classification` of a record, from what is known of it. */
+#ifndef CX_STAGES_CLASSIFY_SECTION_H
+#define CX_STAGES_CLASSIFY_SECTION_H
+#include "stages/classify/evidence.h"
+
+/* Below these scores a label is not said. */
+#define CLASSIFY_INTENT_AT_LEAST   0.3f
+#define CLASSIFY_FUNCTION_AT_LEAST 0.25f
+/* Sentiment is neutral between minus this and this. */
+#define CLASSIFY_SENTIMENT_AT_LEAST 0.15f
+/* Urgency from these scores on; below the first it is low. */
+#define CLASSIFY_URGENCY_NORMAL   0.2f
+#define CLASSIFY_URGENCY_HIGH     0.5f
+#define CLASSIFY_URGENCY_CRITICAL 0.8f
+
+/* Fills what the heads know: sentiment, intents, functions, urgency, toxicity, relevance. Labels are in the arena. */
+void classify_fill(struct cx_arena *arena, const struct classify_heads *heads, struct cx_classification *section);
+/* Which of the five C a record belongs to, by what and where it is and by its best intent (null: not known); the rule stands in README.md. */
+enum cx_five_c classify_five_c(const struct cx_interaction *record, struct cx_str intent);
+#endif
