@@ -46,7 +46,7 @@ const uint8_t *cx_in_i64_map(struct cx_avro_in *in, const uint8_t *p, struct cx_
 /* Answers where the first value begins. */
 static inline const uint8_t *cx_in_init(struct cx_avro_in *in, struct cx_arena *arena, struct cx_str body)
 {
-    in->start = (const uint8_t *)body.ptr;
+    in->start = (const uint8_t *)(body.ptr ? body.ptr : "");
     in->end = in->start + body.len;
     in->arena = arena;
     in->items_left = CX_AVRO_MAX_ITEMS;
@@ -189,56 +189,5 @@ CX_IN_LINE const uint8_t *cx_in_more(struct cx_avro_in *in, const uint8_t *p, st
         return p + 1;
     }
     return cx_in_block(in, p, list, min_size, item_size);
-}
-
-CX_IN_LINE const uint8_t *cx_in_opt_string(struct cx_avro_in *in, const uint8_t *p, struct cx_str *text)
-{
-    bool present;
-    p = cx_in_present(in, p, &present);
-    if (present)
-        return cx_in_string(in, p, text);
-    *text = CX_STR_NULL;
-    return p;
-}
-CX_IN_LINE const uint8_t *cx_in_opt_id(struct cx_avro_in *in, const uint8_t *p, const struct cx_id **id)
-{
-    bool present;
-    *id = NULL;
-    p = cx_in_present(in, p, &present);
-    return present ? cx_in_id_view(in, p, id) : p;
-}
-CX_IN_LINE const uint8_t *cx_in_opt_bool(struct cx_avro_in *in, const uint8_t *p, struct cx_opt_bool *value)
-{
-    value->value = false;
-    p = cx_in_present(in, p, &value->set);
-    return value->set ? cx_in_bool(in, p, &value->value) : p;
-}
-CX_IN_LINE const uint8_t *cx_in_opt_long(struct cx_avro_in *in, const uint8_t *p, struct cx_opt_i64 *value)
-{
-    value->value = 0;
-    p = cx_in_present(in, p, &value->set);
-    return value->set ? cx_in_long(in, p, &value->value) : p;
-}
-CX_IN_LINE const uint8_t *cx_in_opt_int(struct cx_avro_in *in, const uint8_t *p, struct cx_opt_i64 *value)
-{
-    int32_t narrow = 0;
-    p = cx_in_present(in, p, &value->set);
-    p = value->set ? cx_in_int(in, p, &narrow) : p;
-    value->value = narrow;
-    return p;
-}
-CX_IN_LINE const uint8_t *cx_in_opt_double(struct cx_avro_in *in, const uint8_t *p, struct cx_opt_f64 *value)
-{
-    value->value = 0;
-    p = cx_in_present(in, p, &value->set);
-    return value->set ? cx_in_double(in, p, &value->value) : p;
-}
-CX_IN_LINE const uint8_t *cx_in_opt_float(struct cx_avro_in *in, const uint8_t *p, struct cx_opt_f64 *value)
-{
-    float narrow = 0;
-    p = cx_in_present(in, p, &value->set);
-    p = value->set ? cx_in_float(in, p, &narrow) : p;
-    value->value = (double)narrow;
-    return p;
 }
 #endif

@@ -12,7 +12,7 @@ JSON_OUT = {"int": "cx_json_i64", "long": "cx_json_i64", "float": "cx_json_f32",
 
 def source(model, versions, texts):
     lines = ["/* records.c - written by tools/dev/avsc2c.py from the .avsc files of schemas; edit those. */",
-             '#include "codec/avro_in.h"', '#include "codec/avro_out.h"', '#include "codec/generated.h"',
+             '#include "codec/avro_in_opt.h"', '#include "codec/avro_out.h"', '#include "codec/generated.h"',
              '#include "codec/json_in.h"', '#include "codec/json_out.h"', ""]
     for named in model.named.values():
         if named.kind == "enum":

@@ -96,6 +96,16 @@ Test(codec, refuses_bytes_left_over)
     cx_arena_free(arena);
 }
 
+Test(codec, refuses_what_is_empty_or_null)
+{
+    struct cx_arena *memory = cx_arena_new(1 << 20);
+    struct cx_ledger record;
+    cr_assert_eq(cx_ledger_schema.decode(memory, CX_STR(""), &record), CX_DECODE_TRUNCATED);
+    cr_assert_eq(cx_ledger_schema.decode(memory, CX_STR_NULL, &record), CX_DECODE_TRUNCATED);
+    cr_assert_eq(cx_wire_decode(memory, CX_STR_NULL, &cx_ledger_schema, &record), CX_DECODE_TRUNCATED);
+    cx_arena_free(memory);
+}
+
 /* ---- single values ---- */
 
 static struct cx_arena *arena;
