@@ -40,7 +40,7 @@ static unsigned operand_count(const struct route_op *op)
     case ROUTE_OP_NOT:
     case ROUTE_OP_MATCHES:
         return 1;
-    case ROUTE_OP_EXISTS_EQUAL:
+    case ROUTE_OP_EXISTS_AMONG:
         return op->b == ROUTE_NO_OP ? 1 : 2;
     default:
         return op->code >= ROUTE_OP_ADD_INT ? 2 : 1;
@@ -65,12 +65,12 @@ static bool same_list(const struct route_op *a, const struct route_op *b)
 
 static bool same_op(const struct route_op *a, const struct route_op *b)
 {
-    if (a->code != b->code || a->variable != b->variable || a->item_size != b->item_size || a->a != b->a || a->b != b->b || a->offset != b->offset)
+    if (a->code != b->code || a->variable != b->variable || a->item_size != b->item_size || a->a != b->a || a->b != b->b || a->offset != b->offset ||
+        a->extra != b->extra)
         return false;
     switch (a->code) {
     case ROUTE_OP_STRING:
     case ROUTE_OP_ID:
-    case ROUTE_OP_EXISTS_EQUAL:
         return cx_str_eq(a->s, b->s);
     case ROUTE_OP_LIST:
         return same_list(a, b);
@@ -81,8 +81,9 @@ static bool same_op(const struct route_op *a, const struct route_op *b)
 
 static uint64_t hash_op(const struct route_op *op)
 {
-    bool has_text = op->code == ROUTE_OP_STRING || op->code == ROUTE_OP_ID || op->code == ROUTE_OP_EXISTS_EQUAL;
-    uint64_t key[4] = { op->code | (uint64_t)op->variable << 16 | (uint64_t)op->item_size << 32, op->a | (uint64_t)op->b << 32, op->offset,
+    bool has_text = op->code == ROUTE_OP_STRING || op->code == ROUTE_OP_ID;
+    uint64_t key[4] = { op->code | (uint64_t)op->variable << 16 | (uint64_t)op->item_size << 32, op->a | (uint64_t)op->b << 32,
+                        op->offset | (uint64_t)op->extra << 32,
                         has_text                    ? cx_hash64(op->s.ptr, op->s.len)
                         : op->code == ROUTE_OP_LIST ? op->s.len
                                                     : (uint64_t)op->i };
@@ -120,7 +121,7 @@ static uint8_t unbound_of(const struct route_builder *b, const struct route_op *
     if (operands >= 1)
         bits |= b->unbound[op->a];
     if (operands == 2) {
-        bool binds = op->code == ROUTE_OP_EXISTS || op->code == ROUTE_OP_EXISTS_EQUAL;
+        bool binds = op->code == ROUTE_OP_EXISTS;
         bits |= binds ? b->unbound[op->b] & (uint8_t) ~(1u << op->variable) : b->unbound[op->b];
     }
     return bits;
@@ -131,7 +132,7 @@ static bool fold(struct route_builder *b, uint32_t at, bool *value)
 {
     const struct route_op *op = &b->ops[at];
     unsigned operands = operand_count(op);
-    bool is_test = op->code >= ROUTE_OP_HAS && op->code != ROUTE_OP_EXISTS && op->code != ROUTE_OP_EXISTS_EQUAL;
+    bool is_test = op->code >= ROUTE_OP_HAS && op->code != ROUTE_OP_EXISTS && op->code != ROUTE_OP_EXISTS_AMONG;
     if (!is_test || !is_constant(&b->ops[op->a]) || (operands == 2 && !is_constant(&b->ops[op->b])))
         return false;
     struct route_machine machine = { .ops = b->ops, .budget = INT64_MAX };
@@ -139,9 +140,27 @@ static bool fold(struct route_builder *b, uint32_t at, bool *value)
     return true;
 }
 
+/* What the machine would find out about a LOAD's place each time. */
+static void find_reach(const struct route_builder *b, struct route_op *op)
+{
+    if (op->code < ROUTE_OP_LOAD_BOOL || op->code > ROUTE_OP_LOAD_RECORD_POINTER)
+        return;
+    const struct route_op *place = &b->ops[op->a];
+    if (place->code == ROUTE_OP_ROOT) {
+        op->reach = ROUTE_REACH_ROOT;
+    } else if (place->code == ROUTE_OP_VARIABLE) {
+        op->reach = ROUTE_REACH_ITEM;
+        op->variable = place->variable;
+    } else if (place->code == ROUTE_OP_LOAD_RECORD_POINTER && place->reach == ROUTE_REACH_ROOT) {
+        op->reach = ROUTE_REACH_SECTION;
+        op->extra = place->offset;
+    }
+}
+
 static uint32_t add_plain(struct route_builder *b, struct route_op op)
 {
     op.memo = ROUTE_NO_MEMO;
+    find_reach(b, &op);
     size_t slot = hash_op(&op) & (b->index_size - 1);
     for (; b->index[slot] != ROUTE_NO_OP; slot = (slot + 1) & (b->index_size - 1))
         if (same_op(&b->ops[b->index[slot]], &op))
@@ -159,6 +178,24 @@ static uint32_t add_plain(struct route_builder *b, struct route_op op)
     return at;
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+    return cx_str_cmp(*(const struct cx_str *)a, *(const struct cx_str *)b);
+}
+
+uint32_t route_builder_strings(struct route_builder *builder, const struct cx_str *strings, size_t count, int64_t *lengths)
+{
+    struct cx_str *kept = CX_NEW_ARRAY(builder->arena, struct cx_str, count);
+    uint64_t bits = 0;
+    memcpy(kept, strings, count * sizeof *kept);
+    qsort(kept, count, sizeof *kept, by_bytes);
+    for (size_t i = 0; i < count; i++)
+        bits |= UINT64_C(1) << (kept[i].len & 63);
+    *lengths = (int64_t)bits;
+    struct route_op op = { .code = ROUTE_OP_LIST, .item_size = sizeof *kept, .s = cx_str_n(kept, count) };
+    return add_plain(builder, op);
+}
+
 uint32_t route_builder_bool(struct route_builder *builder, bool value)
 {
     return add_plain(builder, (struct route_op){ .code = ROUTE_OP_BOOL, .i = value });
@@ -167,6 +204,12 @@ uint32_t route_builder_bool(struct route_builder *builder, bool value)
 uint32_t route_builder_add(struct route_builder *builder, struct route_op op)
 {
     bool value;
+    const struct route_op a = builder->ops[op.a];
+    if (op.code == ROUTE_OP_IN_SYMBOLS && a.code == ROUTE_OP_DEFAULT && builder->ops[a.a].code == ROUTE_OP_LOAD_ENUM &&
+        builder->ops[a.b].code == ROUTE_OP_INT) { /* the default's answer is the answer for null */
+        op.a = a.a;
+        op.i = (int64_t)((uint64_t)op.i | ((uint64_t)op.i >> builder->ops[a.b].i & 1) << 63);
+    }
     uint32_t at = add_plain(builder, op);
     return !builder->is_full && fold(builder, at, &value) ? route_builder_bool(builder, value) : at;
 }
@@ -222,14 +265,20 @@ uint32_t route_builder_or(struct route_builder *builder, uint32_t a, uint32_t b)
     return add_plain(builder, (struct route_op){ .code = ROUTE_OP_OR, .a = a, .b = b });
 }
 
-/* Whether the test is `string of the item == constant`. */
-static bool is_equal_test(const struct route_builder *b, uint32_t at, unsigned variable)
+/* Whether the test is `string of the item == constant` or `... in constants`; fills in what EXISTS_AMONG needs of it. */
+static bool is_among_test(struct route_builder *b, uint32_t at, unsigned variable, struct route_op *exists)
 {
-    const struct route_op *op = &b->ops[at];
-    if (op->code != ROUTE_OP_EQ_STRING || b->ops[op->a].code != ROUTE_OP_LOAD_STR || b->ops[op->b].code != ROUTE_OP_STRING)
+    const struct route_op test = b->ops[at], string = b->ops[test.a];
+    bool is_equal = test.code == ROUTE_OP_EQ_STRING && b->ops[test.b].code == ROUTE_OP_STRING;
+    if ((!is_equal && test.code != ROUTE_OP_IN_STRINGS) || string.code != ROUTE_OP_LOAD_STR || string.reach != ROUTE_REACH_ITEM ||
+        string.variable != variable)
         return false;
-    const struct route_op *base = &b->ops[b->ops[op->a].a];
-    return base->code == ROUTE_OP_VARIABLE && base->variable == variable;
+    exists->offset = string.offset;
+    exists->extra = test.b;
+    exists->i = test.i;
+    if (is_equal)
+        exists->extra = route_builder_strings(b, &b->ops[test.b].s, 1, &exists->i);
+    return true;
 }
 
 /* The leftmost operand of a chain of &&; *rest is the chain without it, or ROUTE_NO_OP. */
@@ -245,18 +294,23 @@ static uint32_t leftmost(struct route_builder *b, uint32_t at, uint32_t *rest)
     return first;
 }
 
+uint32_t route_builder_split(struct route_builder *builder, uint32_t test, uint32_t *rest)
+{
+    uint32_t first = leftmost(builder, test, rest);
+    if (*rest == ROUTE_NO_OP)
+        *rest = route_builder_bool(builder, true);
+    return first;
+}
+
 uint32_t route_builder_exists(struct route_builder *builder, uint32_t a, uint32_t body, unsigned variable, size_t item_size)
 {
     struct route_op op = { .code = ROUTE_OP_EXISTS, .a = a, .b = body, .variable = (uint16_t)variable, .item_size = (uint16_t)item_size };
     if (route_builder_is(builder, body, false))
         return body;
     uint32_t rest, first = leftmost(builder, body, &rest);
-    if (is_equal_test(builder, first, variable)) {
-        const struct route_op *equal = &builder->ops[first];
-        op.code = ROUTE_OP_EXISTS_EQUAL;
+    if (is_among_test(builder, first, variable, &op)) {
+        op.code = ROUTE_OP_EXISTS_AMONG;
         op.b = rest;
-        op.offset = builder->ops[equal->a].offset;
-        op.s = builder->ops[equal->b].s;
     }
     return route_builder_add(builder, op);
 }

@@ -31,8 +31,12 @@ uint32_t route_builder_and(struct route_builder *builder, uint32_t a, uint32_t b
 uint32_t route_builder_or(struct route_builder *builder, uint32_t a, uint32_t b);
 /* exists(): true for an item of list `a` with test `body`. */
 uint32_t route_builder_exists(struct route_builder *builder, uint32_t a, uint32_t body, unsigned variable, size_t item_size);
+/* A LIST of strings in order, and the bits of their lengths, for IN_STRINGS. */
+uint32_t route_builder_strings(struct route_builder *builder, const struct cx_str *strings, size_t count, int64_t *lengths);
 /* A search for a pattern; ROUTE_NO_OP with a sentence in `why` when the pattern is wrong. */
 uint32_t route_builder_matches(struct route_builder *builder, uint32_t a, struct cx_str pattern, char *why, size_t size);
+/* Takes a test apart: first && *rest, where *rest is the constant true if there is nothing more. */
+uint32_t route_builder_split(struct route_builder *builder, uint32_t test, uint32_t *rest);
 /* Whether the operation is the constant true or false. */
 bool route_builder_is(const struct route_builder *builder, uint32_t op, bool value);
 bool route_builder_is_constant(const struct route_builder *builder, uint32_t op);

@@ -70,7 +70,7 @@ static bool call_contains(struct route_checker *c, const struct route_syntax *s,
     return true;
 }
 
-static bool call_edge(struct route_checker *c, const struct route_syntax *s, uint16_t code, struct route_value *value)
+static bool call_edge(struct route_checker *c, const struct route_syntax *s, uint8_t code, struct route_value *value)
 {
     struct route_value text, part;
     if (!route_check_kind(c, s->first, ROUTE_STRING, &text) || !route_check_kind(c, s->first->next, ROUTE_STRING, &part))
@@ -111,7 +111,7 @@ static bool call_size(struct route_checker *c, const struct route_syntax *s, str
     struct route_value x;
     if (!route_check_known(c, s->first, &x))
         return false;
-    uint16_t code = x.type->kind == ROUTE_STRING ? ROUTE_OP_SIZE_STRING : x.type->kind == ROUTE_LIST ? ROUTE_OP_SIZE_LIST : ROUTE_OP_SIZE_MAP;
+    uint8_t code = x.type->kind == ROUTE_STRING ? ROUTE_OP_SIZE_STRING : x.type->kind == ROUTE_LIST ? ROUTE_OP_SIZE_LIST : ROUTE_OP_SIZE_MAP;
     if (code == ROUTE_OP_SIZE_MAP && x.type->kind != ROUTE_MAP)
         return route_fault_set(c->fault, s->first->at, "size() takes a string, list or map, but %.*s is %.*s",
                                CX_STR_ARG(route_excerpt(c->text, s->first)), CX_STR_ARG(x.type->name));

@@ -44,7 +44,7 @@ static struct route_value value_of(struct route_checker *c, struct route_op op, 
 static struct route_value load(struct route_checker *c, uint32_t place, bool place_is_nullable, const struct route_field *field)
 {
     struct route_value value = value_of(
-        c, (struct route_op){ .code = (uint16_t)(ROUTE_OP_LOAD_BOOL + field->storage), .a = place, .offset = (uint32_t)field->offset }, field->type);
+        c, (struct route_op){ .code = (uint8_t)(ROUTE_OP_LOAD_BOOL + field->storage), .a = place, .offset = (uint32_t)field->offset }, field->type);
     bool is_container = field->type->kind == ROUTE_LIST || field->type->kind == ROUTE_MAP;
     value.is_nullable = !is_container && (field->is_nullable || place_is_nullable) && !is_fact(c, value.op);
     return value;
@@ -53,10 +53,10 @@ static struct route_value load(struct route_checker *c, uint32_t place, bool pla
 struct route_value route_check_item(struct route_checker *c, uint32_t place, const struct route_type *type, bool is_nullable)
 {
     struct route_value value = { place, type, is_nullable };
-    uint16_t code = type->kind == ROUTE_STRING   ? ROUTE_OP_LOAD_STR
-                    : type->kind == ROUTE_INT    ? ROUTE_OP_LOAD_I64
-                    : type->kind == ROUTE_DOUBLE ? ROUTE_OP_LOAD_F64
-                                                 : ROUTE_OP_BOOL;
+    uint8_t code = type->kind == ROUTE_STRING   ? ROUTE_OP_LOAD_STR
+                   : type->kind == ROUTE_INT    ? ROUTE_OP_LOAD_I64
+                   : type->kind == ROUTE_DOUBLE ? ROUTE_OP_LOAD_F64
+                                                : ROUTE_OP_BOOL;
     if (code != ROUTE_OP_BOOL)
         value.op = route_builder_add(c->builder, (struct route_op){ .code = code, .a = place });
     value.is_nullable = is_nullable && !is_fact(c, value.op);

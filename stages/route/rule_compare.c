@@ -101,8 +101,8 @@ static bool check_sides(struct route_checker *c, const struct route_syntax *s, s
 
 uint32_t route_check_equal(struct route_checker *c, struct route_value left, struct route_value right)
 {
-    static const uint16_t codes[] = { [ROUTE_BOOL] = ROUTE_OP_EQ_BOOL,     [ROUTE_INT] = ROUTE_OP_EQ_INT, [ROUTE_DOUBLE] = ROUTE_OP_EQ_DOUBLE,
-                                      [ROUTE_STRING] = ROUTE_OP_EQ_STRING, [ROUTE_ID] = ROUTE_OP_EQ_ID,   [ROUTE_ENUM] = ROUTE_OP_EQ_INT };
+    static const uint8_t codes[] = { [ROUTE_BOOL] = ROUTE_OP_EQ_BOOL,     [ROUTE_INT] = ROUTE_OP_EQ_INT, [ROUTE_DOUBLE] = ROUTE_OP_EQ_DOUBLE,
+                                     [ROUTE_STRING] = ROUTE_OP_EQ_STRING, [ROUTE_ID] = ROUTE_OP_EQ_ID,   [ROUTE_ENUM] = ROUTE_OP_EQ_INT };
     if (route_builder_is_constant(c->builder, left.op)) { /* a constant stands right, so that a == b and b == a are one operation */
         struct route_value swap = left;
         left = right;
@@ -172,10 +172,10 @@ bool route_check_arithmetic(struct route_checker *c, const struct route_syntax *
     bool is_whole = side[0].type->kind == ROUTE_INT && side[1].type->kind == ROUTE_INT && s->operator_ != ROUTE_TOKEN_DIVIDE;
     for (int i = 0; i < 2 && !is_whole; i++)
         fit_double(c, &side[i], &route_type_double);
-    uint16_t code = s->operator_ == ROUTE_TOKEN_PLUS    ? (is_whole ? ROUTE_OP_ADD_INT : ROUTE_OP_ADD_DOUBLE)
-                    : s->operator_ == ROUTE_TOKEN_MINUS ? (is_whole ? ROUTE_OP_SUBTRACT_INT : ROUTE_OP_SUBTRACT_DOUBLE)
-                    : s->operator_ == ROUTE_TOKEN_TIMES ? (is_whole ? ROUTE_OP_MULTIPLY_INT : ROUTE_OP_MULTIPLY_DOUBLE)
-                                                        : ROUTE_OP_DIVIDE_DOUBLE;
+    uint8_t code = s->operator_ == ROUTE_TOKEN_PLUS    ? (is_whole ? ROUTE_OP_ADD_INT : ROUTE_OP_ADD_DOUBLE)
+                   : s->operator_ == ROUTE_TOKEN_MINUS ? (is_whole ? ROUTE_OP_SUBTRACT_INT : ROUTE_OP_SUBTRACT_DOUBLE)
+                   : s->operator_ == ROUTE_TOKEN_TIMES ? (is_whole ? ROUTE_OP_MULTIPLY_INT : ROUTE_OP_MULTIPLY_DOUBLE)
+                                                       : ROUTE_OP_DIVIDE_DOUBLE;
     value->op = route_builder_add(c->builder, (struct route_op){ .code = code, .a = side[0].op, .b = side[1].op });
     value->type = is_whole ? &route_type_int : &route_type_double;
     value->is_nullable = false;

@@ -1,12 +1,14 @@
 #include "stages/route/rule_set.h"
 
+#define FUNCTION_TEXT(name, doc) { #name, sizeof #name - 1 },
+static const struct cx_str function_texts[] = { ROUTE_FUNCTIONS(FUNCTION_TEXT) };
+
 static void add_functions(struct cx_arena *arena, uint32_t functions, struct cx_str_list *list)
 {
-    struct cx_str *items = CX_NEW_ARRAY(arena, struct cx_str, ROUTE_FUNCTION_COUNT);
+    struct cx_str *items = cx_arena_alloc(arena, (size_t)__builtin_popcount(functions) * sizeof *items);
     list->items = items;
-    for (int i = 0; i < ROUTE_FUNCTION_COUNT; i++)
-        if (functions & 1u << i)
-            items[list->len++] = cx_str(route_function_names[i]);
+    for (; functions != 0; functions &= functions - 1)
+        items[list->len++] = function_texts[__builtin_ctz(functions)];
 }
 
 static bool has(const struct cx_str *items, size_t len, struct cx_str wanted)
@@ -22,7 +24,7 @@ static void add_tags(struct cx_arena *arena, const struct route_rule *const *mat
     size_t most = 0;
     for (size_t i = 0; i < count; i++)
         most += matched[i]->tags.len;
-    struct cx_str *items = CX_NEW_ARRAY(arena, struct cx_str, most);
+    struct cx_str *items = cx_arena_alloc(arena, most * sizeof *items);
     list->items = items;
     for (size_t i = 0; i < count; i++)
         for (size_t t = 0; t < matched[i]->tags.len; t++)
@@ -34,9 +36,13 @@ static void add_tags(struct cx_arena *arena, const struct route_rule *const *mat
 static size_t match(const struct route_rule_set *set, struct route_machine *machine, const struct route_rule **matched)
 {
     size_t count = 0;
-    for (size_t i = 0; i < set->count && !route_machine_is_spent(machine); i++)
-        if (route_machine_test(machine, set->rules[i].test))
-            matched[count++] = &set->rules[i];
+    for (const struct route_group *group = set->groups; group < set->groups + set->group_count; group++) {
+        if (!route_machine_test(machine, group->guard))
+            continue;
+        for (size_t i = group->first; i < group->first + group->count; i++)
+            if (route_machine_test(machine, set->rules[i].rest))
+                matched[count++] = &set->rules[i];
+    }
     return count;
 }
 

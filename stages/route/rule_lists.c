@@ -48,22 +48,15 @@ bool route_check_list(struct route_checker *c, const struct route_syntax *list, 
     return true;
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    return cx_str_cmp(*(const struct cx_str *)a, *(const struct cx_str *)b);
-}
-
-/* Strings in order, for the machine's binary search. */
 static uint32_t among_strings(struct route_checker *c, uint32_t item, const struct route_syntax *list)
 {
     struct cx_str *strings = CX_NEW_ARRAY(c->arena, struct cx_str, list->count);
+    struct route_op op = { .code = ROUTE_OP_IN_STRINGS, .a = item };
     size_t count = 0;
     for (const struct route_syntax *s = list->first; s; s = s->next)
         strings[count++] = s->text;
-    qsort(strings, count, sizeof *strings, by_bytes);
-    uint32_t constants = route_builder_add(
-        c->builder, (struct route_op){ .code = ROUTE_OP_LIST, .item_size = sizeof *strings, .s = { (const char *)strings, count } });
-    return route_builder_add(c->builder, (struct route_op){ .code = ROUTE_OP_IN_STRINGS, .a = item, .b = constants });
+    op.b = route_builder_strings(c->builder, strings, count, &op.i);
+    return route_builder_add(c->builder, op);
 }
 
 /* item == x for one of `count` literals from `from` on, as a balanced tree. */
@@ -135,7 +128,7 @@ bool route_check_membership(struct route_checker *c, const struct route_syntax *
                                CX_STR_ARG(container.type->name));
     if (x.type->kind != ROUTE_STRING)
         return route_check_fit(c, item, &x, &route_type_string);
-    uint16_t code = container.type->kind == ROUTE_MAP ? ROUTE_OP_HAS_KEY : ROUTE_OP_HAS_ITEM;
+    uint8_t code = container.type->kind == ROUTE_MAP ? ROUTE_OP_HAS_KEY : ROUTE_OP_HAS_ITEM;
     *value = a_test(route_builder_add(c->builder, (struct route_op){ .code = code, .a = container.op, .b = x.op }));
     return true;
 }

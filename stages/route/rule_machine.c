@@ -5,6 +5,9 @@
 
 #define BYTES_PER_STEP 64
 
+/* What stays out of the loop of unremembered(), so that it needs few registers. */
+#define NOINLINE __attribute__((noinline))
+
 /* Any list of codec.h: where its items are and how many. */
 struct items {
     const char *ptr;
@@ -30,7 +33,12 @@ static inline bool spend(struct route_machine *m, size_t steps)
     return m->budget >= 0;
 }
 
-static struct items list(struct route_machine *m, const struct route_op *op);
+static inline struct items list(struct route_machine *m, const struct route_op *op);
+
+static inline const char *pointer_at(const char *base, uint32_t offset)
+{
+    return *(const char *const *)(const void *)(base + offset);
+}
 
 /* The struct a place stands for; NULL where a nullable record on the way is null. */
 static const char *place(struct route_machine *m, const struct route_op *op)
@@ -46,7 +54,7 @@ static const char *place(struct route_machine *m, const struct route_op *op)
         return base ? base + op->offset : NULL;
     case ROUTE_OP_LOAD_RECORD_POINTER:
         base = place(m, operand_a(m, op));
-        return base ? *(const char *const *)(const void *)(base + op->offset) : NULL;
+        return base ? pointer_at(base, op->offset) : NULL;
     default: { /* ROUTE_OP_ITEM */
         struct items items = list(m, operand_a(m, op));
         return (uint64_t)op->i < items.len ? items.ptr + (size_t)op->i * op->item_size : NULL;
@@ -57,12 +65,14 @@ static const char *place(struct route_machine *m, const struct route_op *op)
 /* The field an operation loads, or NULL where its record is null. */
 static inline const void *field(struct route_machine *m, const struct route_op *op)
 {
-    const struct route_op *a = operand_a(m, op);
-    const char *base = a->code == ROUTE_OP_ROOT ? m->record : place(m, a);
+    const char *base = op->reach == ROUTE_REACH_ROOT      ? m->record
+                       : op->reach == ROUTE_REACH_SECTION ? pointer_at(m->record, op->extra)
+                       : op->reach == ROUTE_REACH_ITEM    ? m->variables[op->variable]
+                                                          : place(m, operand_a(m, op));
     return base ? base + op->offset : NULL;
 }
 
-static struct items list(struct route_machine *m, const struct route_op *op)
+static inline struct items list(struct route_machine *m, const struct route_op *op)
 {
     if (op->code == ROUTE_OP_LIST)
         return (struct items){ op->s.ptr, op->s.len };
@@ -300,10 +310,11 @@ static bool matches(struct route_machine *m, const struct route_op *op)
     return spend(m, 1 + text.len / BYTES_PER_STEP) && route_regex_search(op->regex, text.ptr ? text.ptr : "", text.len);
 }
 
-static bool in_strings(struct route_machine *m, const struct route_op *op)
+/* Binary search; most strings are no constant's length and need none. */
+static inline bool is_among(const struct route_op *constants, uint64_t lengths, struct cx_str wanted)
 {
-    struct cx_str wanted = string(m, operand_a(m, op));
-    const struct route_op *constants = operand_b(m, op);
+    if ((lengths >> (wanted.len & 63) & 1) == 0)
+        return false;
     const struct cx_str *strings = (const struct cx_str *)(const void *)constants->s.ptr;
     size_t low = 0, high = constants->s.len;
     while (low < high) {
@@ -330,7 +341,7 @@ static bool has_item(struct route_machine *m, const struct route_op *op)
     return false;
 }
 
-static bool exists(struct route_machine *m, const struct route_op *op)
+static NOINLINE bool exists(struct route_machine *m, const struct route_op *op)
 {
     struct items items = list(m, operand_a(m, op));
     for (size_t i = 0; i < items.len && spend(m, 1); i++) {
@@ -341,12 +352,12 @@ static bool exists(struct route_machine *m, const struct route_op *op)
     return false;
 }
 
-static bool exists_equal(struct route_machine *m, const struct route_op *op)
+static NOINLINE bool exists_among(struct route_machine *m, const struct route_op *op)
 {
     struct items items = list(m, operand_a(m, op));
     for (size_t i = 0; i < items.len && spend(m, 1); i++) {
         const char *item = items.ptr + i * op->item_size;
-        if (!cx_str_eq(*(const struct cx_str *)(const void *)(item + op->offset), op->s))
+        if (!is_among(&m->ops[op->extra], (uint64_t)op->i, *(const struct cx_str *)(const void *)(item + op->offset)))
             continue;
         m->variables[op->variable] = item;
         if (op->b == ROUTE_NO_OP || test(m, op->b))
@@ -356,7 +367,7 @@ static bool exists_equal(struct route_machine *m, const struct route_op *op)
 }
 
 /* Comparisons of two values. */
-static bool compare(struct route_machine *m, const struct route_op *op)
+static NOINLINE bool compare(struct route_machine *m, const struct route_op *op)
 {
     const struct route_op *a = operand_a(m, op), *b = operand_b(m, op);
     switch (op->code) {
@@ -385,13 +396,11 @@ static bool compare(struct route_machine *m, const struct route_op *op)
     }
 }
 
-static bool answer(struct route_machine *m, const struct route_op *op)
+/* Tests that test() does not answer itself. */
+static NOINLINE bool answer(struct route_machine *m, const struct route_op *op)
 {
     const void *at;
-    int64_t symbol;
     switch (op->code) {
-    case ROUTE_OP_BOOL:
-        return op->i != 0;
     case ROUTE_OP_LOAD_BOOL:
         at = field(m, op);
         return at && *(const bool *)at;
@@ -402,17 +411,8 @@ static bool answer(struct route_machine *m, const struct route_op *op)
         return test(m, present(m, operand_a(m, op)) ? op->a : op->b);
     case ROUTE_OP_HAS:
         return present(m, operand_a(m, op));
-    case ROUTE_OP_IN_SYMBOLS:
-        symbol = integer(m, operand_a(m, op));
-        return symbol >= 0 && symbol < 64 && ((uint64_t)op->i >> symbol & 1) != 0;
-    case ROUTE_OP_NOT:
-        return !test(m, op->a);
-    case ROUTE_OP_AND:
-        return test(m, op->a) && test(m, op->b);
-    case ROUTE_OP_OR:
-        return test(m, op->a) || test(m, op->b);
     case ROUTE_OP_IN_STRINGS:
-        return in_strings(m, op);
+        return is_among(operand_b(m, op), (uint64_t)op->i, string(m, operand_a(m, op)));
     case ROUTE_OP_HAS_ITEM:
         return has_item(m, op);
     case ROUTE_OP_HAS_KEY:
@@ -426,10 +426,46 @@ static bool answer(struct route_machine *m, const struct route_op *op)
         return matches(m, op);
     case ROUTE_OP_EXISTS:
         return exists(m, op);
-    case ROUTE_OP_EXISTS_EQUAL:
-        return exists_equal(m, op);
     default:
         return compare(m, op);
+    }
+}
+
+static inline bool in_symbols(struct route_machine *m, const struct route_op *op)
+{
+    const struct route_op *a = operand_a(m, op);
+    const int *loaded = a->code == ROUTE_OP_LOAD_ENUM ? field(m, a) : NULL;
+    int64_t symbol = loaded ? *loaded : integer(m, a);
+    return ((uint64_t)op->i >> (symbol & 63) & 1) != 0; /* null is -1, and has bit 63 */
+}
+
+/* What rules consist of, without a call where that can be: the right side of && and || is a turn of the loop. */
+static bool unremembered(struct route_machine *m, const struct route_op *op)
+{
+    for (;;) {
+        switch (op->code) {
+        case ROUTE_OP_BOOL:
+            return op->i != 0;
+        case ROUTE_OP_NOT:
+            return !test(m, op->a);
+        case ROUTE_OP_AND:
+            if (!test(m, op->a))
+                return false;
+            break;
+        case ROUTE_OP_OR:
+            if (test(m, op->a))
+                return true;
+            break;
+        case ROUTE_OP_IN_SYMBOLS:
+            return in_symbols(m, op);
+        case ROUTE_OP_EXISTS_AMONG:
+            return exists_among(m, op);
+        default:
+            return answer(m, op);
+        }
+        op = operand_b(m, op);
+        if (op->memo != ROUTE_NO_MEMO)
+            return test(m, (uint32_t)(op - m->ops));
     }
 }
 
@@ -437,10 +473,10 @@ static bool test(struct route_machine *m, uint32_t at)
 {
     const struct route_op *op = &m->ops[at];
     if (op->memo == ROUTE_NO_MEMO)
-        return answer(m, op);
+        return unremembered(m, op);
     uint8_t *memo = &m->tests[op->memo];
     if (*memo == 0)
-        *memo = answer(m, op) ? 2 : 1;
+        *memo = unremembered(m, op) ? 2 : 1;
     return *memo == 2;
 }
 

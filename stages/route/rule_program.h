@@ -59,7 +59,7 @@ enum route_code {
     ROUTE_OP_DIVIDE_DOUBLE,
     /* tests: true or false */
     ROUTE_OP_HAS,        /* a is not null; a list or map is not empty */
-    ROUTE_OP_IN_SYMBOLS, /* bit (enum a) of i */
+    ROUTE_OP_IN_SYMBOLS, /* bit (enum a) of i; bit 63 is for null */
     ROUTE_OP_EQ_INT,
     ROUTE_OP_LT_INT,
     ROUTE_OP_LE_INT,
@@ -74,7 +74,7 @@ enum route_code {
     ROUTE_OP_EQ_STRING,
     ROUTE_OP_LT_STRING,
     ROUTE_OP_LE_STRING,
-    ROUTE_OP_IN_STRINGS, /* string a among b's, a LIST sorted by cx_str_cmp */
+    ROUTE_OP_IN_STRINGS, /* string a among b's, a LIST sorted by cx_str_cmp; bit (length mod 64) of i is set for each of their lengths */
     ROUTE_OP_HAS_ITEM,   /* list of strings a has string b */
     ROUTE_OP_HAS_KEY,    /* map a has key b */
     ROUTE_OP_CONTAINS,
@@ -82,16 +82,25 @@ enum route_code {
     ROUTE_OP_ENDS_WITH,
     ROUTE_OP_MATCHES,      /* string a, `regex` */
     ROUTE_OP_EXISTS,       /* list a, test b, `variable`, `item_size` */
-    ROUTE_OP_EXISTS_EQUAL, /* EXISTS whose test begins with: the string at `offset` of the item == s; b: the rest or ROUTE_NO_OP */
+    ROUTE_OP_EXISTS_AMONG, /* EXISTS whose test begins with IN_STRINGS: the string at `offset` of the item, LIST `extra`, lengths i; b: the rest
+                              or ROUTE_NO_OP */
+};
+
+/* How a LOAD gets to its place a; the builder works it out, so that a field of the record or of a section costs no walk. */
+enum route_reach {
+    ROUTE_REACH_PLACE,   /* ask a */
+    ROUTE_REACH_ROOT,    /* a is the record */
+    ROUTE_REACH_SECTION, /* a is the record's nullable record at `extra` */
+    ROUTE_REACH_ITEM,    /* a is variable `variable` */
 };
 
 struct route_regex;
 struct route_op {
-    uint16_t code;
+    uint8_t code, reach;
     uint16_t memo;
     uint16_t variable, item_size;
     uint32_t a, b;
-    uint32_t offset;
+    uint32_t offset, extra;
     union {
         int64_t i;
         double d;
@@ -108,8 +117,8 @@ struct route_program {
 
 struct route_machine {
     const struct route_op *ops;
-    const void *record;
-    const void *variables[ROUTE_VARIABLES_MAX];
+    const char *record;
+    const char *variables[ROUTE_VARIABLES_MAX];
     struct cx_arena *arena;
     int64_t budget;         /* steps left; below 0 every answer from here on is worthless */
     uint8_t *tests;         /* memo: 0 not asked yet, 1 false, 2 true */

@@ -59,6 +59,7 @@ static const struct route_type *read_enum(struct reader *r, const struct cx_json
     type->symbols = names;
     for (const struct cx_json *s = symbols ? symbols->first : NULL; s; s = s->next)
         names[type->symbol_count++] = cx_arena_format(r->arena, "%.*s%c", CX_STR_ARG(s->text), 0).ptr;
+    cx_assert(type->symbol_count < 64); /* symbols are bits of a test, and one bit is for null */
     return remember(r, type);
 }
 

@@ -157,6 +157,25 @@ static int read_rule(struct loader *l, const struct cx_node *map, struct route_r
     return 0;
 }
 
+static void compile(struct route_rule_set *set, struct cx_arena *arena)
+{
+    uint32_t *roots = CX_NEW_ARRAY(arena, uint32_t, set->count * 2);
+    size_t root_count = 0;
+    set->groups = CX_NEW_ARRAY(arena, struct route_group, set->count);
+    for (size_t i = 0; i < set->count; i++) {
+        uint32_t guard = route_builder_split(&set->builder, set->rules[i].test, &set->rules[i].rest);
+        struct route_group *last = set->group_count > 0 ? &set->groups[set->group_count - 1] : NULL;
+        if (!last || last->guard != guard) {
+            last = &set->groups[set->group_count++];
+            *last = (struct route_group){ .guard = guard, .first = i };
+            roots[root_count++] = guard;
+        }
+        last->count++;
+        roots[root_count++] = set->rules[i].rest;
+    }
+    set->program = route_builder_finish(&set->builder, roots, root_count);
+}
+
 static int read_set(struct loader *l, const struct cx_node *root)
 {
     static const char *const names[] = { "name", "version", "doc", "rules", NULL };
@@ -174,13 +193,10 @@ static int read_set(struct loader *l, const struct cx_node *root)
     if (list->count > ROUTE_RULES_MAX)
         return cx_node_fail(list, l->err, "a rule set has at most %d rules", ROUTE_RULES_MAX);
     set->rules = CX_NEW_ARRAY(l->arena, struct route_rule, list->count);
-    uint32_t *tests = CX_NEW_ARRAY(l->arena, uint32_t, list->count);
-    for (const struct cx_node *map = list->first; map; map = map->next, set->count++) {
+    for (const struct cx_node *map = list->first; map; map = map->next, set->count++)
         CX_TRY(read_rule(l, map, &set->rules[set->count]));
-        tests[set->count] = set->rules[set->count].test;
-    }
-    set->program = route_builder_finish(&set->builder, tests, set->count);
-    return 0;
+    compile(set, l->arena);
+    return set->builder.is_full ? cx_node_fail(list, l->err, "the rule set has more than %d operations", ROUTE_OPS_MAX) : 0;
 }
 
 int route_rule_set_load(struct route_rule_set *set, struct cx_arena *arena, const char *file, struct cx_str text, route_report_fn *report,

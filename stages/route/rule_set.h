@@ -29,7 +29,8 @@ extern const char *const route_function_names[]; /* ROUTE_FUNCTION_COUNT of them
 
 struct route_rule {
     struct cx_str id;
-    uint32_t test;       /* operation of the program */
+    uint32_t test; /* operation of the program: group's guard && rest */
+    uint32_t rest;
     uint32_t functions;  /* bit per enum route_function; 0: known, and nobody's work */
     struct cx_str queue; /* null: none */
     int priority;        /* 0..9, -1: none */
@@ -37,11 +38,19 @@ struct route_rule {
     const struct cx_node *tests; /* list of maps, or NULL */
 };
 
+/* Rules in a row whose tests begin alike, `direction == 'inbound' && ...`: the beginning is asked once for all of them. */
+struct route_group {
+    uint32_t guard;
+    size_t first, count;
+};
+
 struct route_rule_set {
     struct cx_str version; /* name@version */
     const struct route_type *record;
     struct route_rule *rules;
     size_t count;
+    struct route_group *groups;
+    size_t group_count;
     struct route_builder builder;
     struct route_program program;
 };

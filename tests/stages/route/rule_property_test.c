@@ -121,8 +121,10 @@ static bool make_exists(struct maker *m)
     static const char *const types[] = { "email", "phone", "none" };
     const char *type = types[pick(m, 3)];
     size_t least = pick(m, 8);
-    bool is_turned = pick(m, 2), answer = false;
-    if (is_turned)
+    bool is_turned = pick(m, 2), is_list = pick(m, 3) == 0, answer = false;
+    if (is_list) {
+        cx_buf_format(&m->text, "identifiers.exists(i, i.type in ['none', '%s', 'fax'] && size(i.value) >= %zu)", type, least);
+    } else if (is_turned)
         cx_buf_format(&m->text, "exists(identifiers, i, size(i.value) >= %zu && '%s' == i.type)", least, type);
     else
         cx_buf_format(&m->text, "identifiers.exists(i, i.type == '%s' && size(i.value) >= %zu)", type, least);
@@ -134,7 +136,17 @@ static bool make_exists(struct maker *m)
 static bool make_leaf(struct maker *m)
 {
     const struct cx_interaction *r = m->record;
-    switch (pick(m, 9)) {
+    switch (pick(m, 11)) {
+    case 9: {
+        enum cx_urgency urgency = r->classification ? r->classification->urgency : CX_URGENCY_NULL;
+        cx_buf_str(&m->text, CX_STR("(classification.urgency ?? 'normal') in ['critical', 'normal']"));
+        return urgency == CX_URGENCY_NULL || urgency == CX_URGENCY_NORMAL || urgency == CX_URGENCY_CRITICAL;
+    }
+    case 10: {
+        enum cx_urgency urgency = r->classification ? r->classification->urgency : CX_URGENCY_NULL;
+        cx_buf_str(&m->text, CX_STR("classification.urgency ?? 'normal' != 'normal'"));
+        return urgency != CX_URGENCY_NULL && urgency != CX_URGENCY_NORMAL;
+    }
     case 0:
         cx_buf_str(&m->text, CX_STR("backfill"));
         return r->backfill;
@@ -191,7 +203,7 @@ Test(rule_property, answers_random_expressions_as_plain_c_does)
         rules_record("\"text\":\"ab\",\"title\":\"ReFund\",\"author\":{\"name\":\"x\",\"followers\":5},\"backfill\":true,"
                      "\"identifiers\":[{\"type\":\"email\",\"value\":\"a@b.c\"},{\"type\":\"phone\",\"value\":\"+1\"}]"),
         rules_record("\"brand\":\"acme\",\"author\":{\"name\":\"x\"},\"identifiers\":[{\"type\":\"phone\",\"value\":\"+15551234\"}],"
-                     "\"classification\":{\"language\":\"en\",\"language_confidence\":1,\"topics\":[\"shop\",\"refund\"]}"),
+                     "\"classification\":{\"language\":\"en\",\"language_confidence\":1,\"topics\":[\"shop\",\"refund\"],\"urgency\":\"high\"}"),
     };
     for (unsigned round = 0; round < 6000; round++) {
         struct maker maker = { .seed = round * 2654435761u + 88172645463325252u, .record = &records[round % 3] };

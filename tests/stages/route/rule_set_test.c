@@ -122,6 +122,47 @@ Test(rule_set, unites_what_all_matching_rules_say)
     route_rule_set_free(&set);
 }
 
+Test(rule_set, asks_a_common_beginning_once_and_decides_the_same)
+{
+    static const char *const tests[] = {
+        "backfill && op == 'create'",
+        "backfill && has(text)",
+        "backfill",
+        "backfill && has(text) && kind == 'x'",
+        "op == 'create' && backfill",
+        "op == 'create' && channel == 'x'",
+        "op == 'create' || backfill",
+        "true",
+        "!backfill && op == 'create'",
+        "!backfill",
+        "has(text) && text.contains('a') && op == 'create'",
+    };
+    struct cx_buf yaml;
+    struct route_rule_set set;
+    struct cx_error err = { 0 };
+    cx_buf_init(&yaml, 1 << 16);
+    cx_buf_format(&yaml, HEAD);
+    for (size_t i = 0; i < 60; i++)
+        cx_buf_format(&yaml, "  - {id: r%zu, when: \"%s\", then: {functions: []}}\n", i, tests[i * i * 7 % 53 % (sizeof tests / sizeof *tests)]);
+    cr_assert_eq(load(&set, cx_arena_format(rules_arena(), "%.*s%c", CX_STR_ARG(cx_buf_view(&yaml)), 0).ptr, &err), 0, "%s", err.text);
+    cx_buf_free(&yaml);
+    cr_assert_lt(set.group_count, set.count);
+
+    static const char *const records[] = { "", "\"backfill\":true", "\"text\":\"a\"", "\"text\":\"b\",\"backfill\":true" };
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        struct cx_interaction record = rules_record(records[i]);
+        struct route_machine machine;
+        struct cx_routing routing = decide(&set, records[i]);
+        size_t matched = 0;
+        route_machine_start(&machine, &set.program, rules_arena(), &record, 1000000);
+        for (size_t r = 0; r < set.count; r++)
+            if (route_machine_test(&machine, set.rules[r].test))
+                cr_expect(matched < routing.rules.len && cx_str_eq(routing.rules.items[matched++], set.rules[r].id));
+        cr_expect_eq(matched, routing.rules.len);
+    }
+    route_rule_set_free(&set);
+}
+
 Test(rule_set, says_nothing_where_nothing_matches)
 {
     struct route_rule_set set;
