@@ -86,13 +86,10 @@ static void trim_line(struct reader *r)
 static void settle(struct reader *r)
 {
     if (r->newlines > 0) {
-        unsigned there = 0;
-        for (trim_line(r); r->len > 0 && r->out[r->len - 1] == '\n'; trim_line(r), there++)
-            r->len--;
-        unsigned owed = there > r->newlines ? there : r->newlines;
+        trim_line(r);
         if (r->len > 0) {
-            memset(r->out + r->len, '\n', owed);
-            r->len += owed;
+            memset(r->out + r->len, '\n', r->newlines);
+            r->len += r->newlines;
         }
     } else if (r->space && r->len > 0) {
         r->out[r->len++] = ' ';
@@ -133,14 +130,14 @@ static bool read_tag(struct reader *r, struct tag *tag)
     const char *p = r->in.ptr + r->at + 1, *end = r->in.ptr + r->in.len;
     tag->is_closing = p < end && *p == '/';
     p += tag->is_closing;
-    if (p >= end || !is_letter(*p))
+    if (p >= end || !is_letter(*p) || r->is_tagless)
         return false;
     const char *name = p;
     while (p < end && *p != '>' && *p != '/' && !is_blank(*p))
         p++;
     tag->name = cx_str_n(name, (size_t)(p - name));
     const char *attributes = p;
-    p = r->is_tagless ? NULL : tag_end(p, end);
+    p = tag_end(p, end);
     r->is_tagless = p == NULL;
     if (p == NULL)
         return false;
@@ -254,8 +251,8 @@ static void take_entity(struct reader *r)
         put(r, "&", 1);
     else if (c == 0xad || c == 0)
         ; /* a soft hyphen is a hint to the browser, a NUL is nothing */
-    else if (c < 0x80 && is_blank((char)c))
-        r->space = true;
+    else if ((c < 0x80 && is_blank((char)c)) || (c == 0xa0 && (r->newlines > 0 || r->len == 0)))
+        r->space = true; /* a line of hard blanks is an empty line */
     else
         put(r, utf8, cx_utf8_put(c, utf8));
     r->at += n == 0 ? 1 : n;

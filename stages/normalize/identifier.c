@@ -98,9 +98,10 @@ static struct cx_identifier author_identifier(const struct normalize_self *self,
     }
     for (size_t i = 0; i < row->types.len && id.value.ptr == NULL; i++) {
         id.type = row->types.items[i];
-        id.value = normalize_identifier_value(arena, id.type, native_id, country);
-        if (id.value.ptr == NULL && row->is_dialled && cx_str_is(id.type, "phone"))
+        if (row->is_dialled && cx_str_is(id.type, "phone"))
             id.value = normalize_phone_international(arena, native_id);
+        if (id.value.ptr == NULL)
+            id.value = normalize_identifier_value(arena, id.type, native_id, country);
     }
     return id;
 }

@@ -44,13 +44,18 @@ static void end_mailbox(struct normalize_tree *list, struct mailbox *box)
     box->has_angle = false;
 }
 
-/* A quoted string or a comment from `at`, the position behind it; its contents go to out. */
+/* A quoted string, an address in angle brackets or a comment, which may nest, from `at`; the position behind it. Its contents go to out. */
 static size_t take_quoted(struct cx_str value, size_t at, char close, char *out, size_t *len)
 {
-    for (at++; at < value.len && value.ptr[at] != close; at++) {
-        if (value.ptr[at] == '\\' && at + 1 < value.len)
-            at++;
-        out[(*len)++] = value.ptr[at];
+    size_t depth = 1;
+    for (at++; at < value.len; at++) {
+        char c = value.ptr[at];
+        depth += close == ')' && c == '(' ? 1 : c == close ? -1 : 0;
+        if (depth == 0)
+            break;
+        if (c == '\\' && at + 1 < value.len)
+            c = value.ptr[++at];
+        out[(*len)++] = c;
     }
     return at + 1;
 }

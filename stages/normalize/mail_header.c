@@ -239,7 +239,7 @@ static struct cx_str decode_extended(struct cx_arena *arena, struct cx_str value
 {
     struct cx_str rest = value, charset, language;
     if (!cx_str_cut(&rest, '\'', &charset) || rest.ptr == NULL || !cx_str_cut(&rest, '\'', &language) || rest.ptr == NULL)
-        return normalize_percent(arena, value);
+        return normalize_to_utf8(arena, CX_STR_NULL, normalize_percent(arena, value), NORMALIZE_TRUST_BYTES);
     return normalize_to_utf8(arena, charset, normalize_percent(arena, rest), NORMALIZE_TRUST_LABEL);
 }
 
@@ -253,7 +253,7 @@ struct cx_str normalize_mail_parameter(struct cx_arena *arena, struct cx_str fie
         if (part.len < length || strncasecmp(part.ptr, name, length) != 0)
             continue;
         if (part.len == length)
-            return normalize_mail_words(arena, value);
+            return value;
         if (part.ptr[length] != '*')
             continue;
         is_extended |= part.ptr[part.len - 1] == '*';

@@ -27,6 +27,6 @@ void normalize_mail_ids(struct normalize_tree *parent, struct cx_str key, struct
 
 /* A structured field: `multipart/mixed; boundary="x"`. The value before the first ';' in lower case, blanks off. */
 struct cx_str normalize_mail_value(struct cx_arena *arena, struct cx_str field);
-/* One of its parameters, RFC 2231 continuations and charsets decoded; null if absent. */
+/* One of its parameters as sent, but RFC 2231 continuations and charsets decoded; null if absent. */
 struct cx_str normalize_mail_parameter(struct cx_arena *arena, struct cx_str field, const char *name);
 #endif

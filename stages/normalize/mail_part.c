@@ -30,6 +30,7 @@ static void describe(struct cx_arena *arena, struct mail_part *part)
     part->is_attachment = part->name.len > 0 || cx_str_is(normalize_mail_value(arena, disposition), "attachment");
     if (part->name.len == 0) /* a name here alone does not make a text an attachment */
         part->name = normalize_mail_parameter(arena, part->content_type, "name");
+    part->name = normalize_mail_words(arena, part->name);
 }
 
 struct mail_part normalize_mail_part(struct cx_arena *arena, struct cx_str bytes)

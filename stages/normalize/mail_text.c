@@ -131,10 +131,9 @@ static void drop_introduction(struct own *own)
 
 static bool is_end(struct cx_str line, struct cx_str rest)
 {
-    if (cx_str_eq(line, CX_STR("-- ")) || cx_str_eq(line, CX_STR("--")))
-        return true;
     struct cx_str words = cx_str_trim(line);
-    return is_forward_line(words) || is_header_block(words, rest);
+    bool is_signature = cx_str_starts(line, CX_STR("--")) && words.len == 2; /* the blank behind it is often lost */
+    return is_signature || is_forward_line(words) || is_header_block(words, rest);
 }
 
 /* A row of underscores, which Outlook puts above its header block. */

@@ -66,8 +66,8 @@ bool normalize_member_time(const struct normalize_member *m, int64_t *ms)
 {
     if (m->node->type == CX_JSON_STRING && cx_time_parse(m->node->text, ms))
         return true;
-    if (m->node->type == CX_JSON_NUMBER && cx_str_to_i64(m->node->text, ms) && *ms >= -last_ms && *ms <= last_ms)
-        return true;
+    if (m->node->type == CX_JSON_NUMBER && cx_str_to_i64(m->node->text, ms))
+        return (*ms >= 0 && *ms <= last_ms) || normalize_member_fail(m, NORMALIZE_TIME_OUT_OF_RANGE, "a year from 1970 to 9999");
     if (m->node->type == CX_JSON_STRING || m->node->type == CX_JSON_NUMBER)
         return normalize_member_fail(m, NORMALIZE_BAD_TIME, "RFC 3339 with an offset or epoch milliseconds");
     return normalize_member_fail(m, NORMALIZE_WRONG_TYPE, "a time");

@@ -74,18 +74,19 @@ bool normalize_value_time(struct normalize_value v, int64_t *ms)
     return epoch(v.node->text, BY_MAGNITUDE, ms) || (is_text && cx_time_parse(v.node->text, ms));
 }
 
-static bool take_time(const struct normalize_scope *scope, struct normalize_value *value, bool is_read, int64_t ms)
+/* `is_read` is what reading into *ms answered. */
+static bool take_time(const struct normalize_scope *scope, struct normalize_value *value, bool is_read, const int64_t *ms)
 {
     if (!is_read)
         return normalize_fail(scope->fault, NORMALIZE_BAD_TIME, CX_STR_NULL);
-    *value = normalize_time(ms);
+    *value = normalize_time(*ms);
     return true;
 }
 
 static bool take_epoch(const struct normalize_scope *scope, struct normalize_value *value, enum unit unit)
 {
     int64_t ms = 0;
-    return take_time(scope, value, epoch(normalize_value_text(*value), unit, &ms), ms);
+    return take_time(scope, value, epoch(normalize_value_text(*value), unit, &ms), &ms);
 }
 
 static bool apply_epoch(const struct normalize_scope *scope, struct normalize_value *value)
@@ -111,13 +112,13 @@ static bool apply_epoch_us(const struct normalize_scope *scope, struct normalize
 static bool apply_rfc3339(const struct normalize_scope *scope, struct normalize_value *value)
 {
     int64_t ms = 0;
-    return take_time(scope, value, cx_time_parse(normalize_value_text(*value), &ms), ms);
+    return take_time(scope, value, cx_time_parse(normalize_value_text(*value), &ms), &ms);
 }
 
 static bool apply_rfc2822(const struct normalize_scope *scope, struct normalize_value *value)
 {
     int64_t ms = 0;
-    return take_time(scope, value, normalize_mail_date(normalize_value_text(*value), &ms), ms);
+    return take_time(scope, value, normalize_mail_date(normalize_value_text(*value), &ms), &ms);
 }
 
 /* ---- texts ---- */
