@@ -221,6 +221,22 @@ Test(codec_values, blocks_may_say_their_size)
     cr_assert(cx_str_is(list.items[0], "a") && cx_str_is(list.items[2], "c"));
 }
 
+Test(codec_values, a_list_may_come_in_several_blocks)
+{
+    struct cx_str_list list;
+    struct cx_buf bytes;
+    cx_buf_init(&bytes, 1 << 16);
+    for (int i = 0; i < 500; i++)
+        cx_buf_format(&bytes, "%s%c%s", i % 2 ? "\x01\x08\x06" : "\x02\x06", 'a' + i % 26, i % 2 ? "bc" : "de");
+    cx_buf_byte(&bytes, 0);
+    p = cx_in_init(&in, arena, cx_buf_view(&bytes));
+    cr_assert_eq(cx_in_str_list(&in, p, &list), in.end);
+    cr_assert_eq(list.len, 500);
+    for (size_t i = 0; i < 500; i++)
+        cr_assert(list.items[i].ptr[0] == 'a' + (char)(i % 26) && list.items[i].ptr[1] == (i % 2 ? 'b' : 'd'), "%zu", i);
+    cx_buf_free(&bytes);
+}
+
 Test(codec_values, a_block_that_is_not_as_long_as_it_says_is_refused)
 {
     struct cx_str_list list;

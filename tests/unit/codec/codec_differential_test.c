@@ -81,6 +81,34 @@ Test(codec, writes_maps_sorted_by_key)
     cx_arena_free(arena);
 }
 
+Test(codec, sorts_maps_of_any_size)
+{
+    static struct cx_str_entry down[1000], up[1000];
+    static char keys[1000][8];
+    struct cx_buf mixed, sorted;
+    struct cx_interaction record;
+    cx_buf_init(&mixed, 1 << 20);
+    cx_buf_init(&sorted, 1 << 20);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(keys[i], sizeof keys[i], "k%04d", i);
+        up[i] = down[999 - i] = (struct cx_str_entry){ cx_str(keys[i]), cx_str(keys[i]) };
+    }
+    cx_interaction_init(&record);
+    record.attributes = (struct cx_str_map){ down, 1000 };
+    cx_interaction_schema.encode(&mixed, &record);
+    record.attributes = (struct cx_str_map){ up, 1000 };
+    cx_interaction_schema.encode(&sorted, &record);
+    cr_assert(cx_str_eq(cx_buf_view(&mixed), cx_buf_view(&sorted)));
+    cx_buf_reset(&mixed);
+    cx_buf_reset(&sorted);
+    cx_interaction_schema.to_json(&sorted, &record);
+    record.attributes = (struct cx_str_map){ down, 1000 };
+    cx_interaction_schema.to_json(&mixed, &record);
+    cr_assert(cx_str_eq(cx_buf_view(&mixed), cx_buf_view(&sorted)));
+    cx_buf_free(&mixed);
+    cx_buf_free(&sorted);
+}
+
 Test(codec, writes_nothing_beyond_the_buffers_maximum)
 {
     struct cx_buf out, small;
