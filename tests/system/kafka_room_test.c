@@ -12,6 +12,7 @@
 #include "log/log.h"
 #include <inttypes.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,12 +114,20 @@ static void settle(struct worker *w, enum cx_kafka_result result)
     w->in_batch = 0;
 }
 
+static void end_if_fatal(enum cx_kafka_result result, const char *doing, const struct cx_error *err)
+{
+    if (result != CX_KAFKA_FATAL)
+        return;
+    fprintf(stderr, "worker: %s: %s\n", doing, err->text);
+    exit(stop ? 0 : (int)err->exit);
+}
+
 static int commit(struct worker *w)
 {
     struct cx_error err;
     enum cx_kafka_result result = cx_kafka_commit(w->k, &err);
 
-    check(result != CX_KAFKA_FATAL, "commit", &err);
+    end_if_fatal(result, "commit", &err);
     settle(w, result);
     return 0;
 }
@@ -146,12 +155,12 @@ static void process(struct worker *w, const struct cx_message *m)
     enum cx_kafka_result result;
 
     check(m->offset == w->count[m->partition], "records come in order, from where the state stands", NULL);
-    check(cx_kafka_begin(w->k, &err) == CX_KAFKA_OK, "begin", &err);
+    end_if_fatal(cx_kafka_begin(w->k, &err), "begin", &err);
     result = cx_kafka_produce(w->k, OUT, m->partition, m->key, m->value, &header, m->offset % 2, m->timestamp_ms, &err);
     snprintf(count, sizeof count, "%" PRId64, m->offset + 1);
     if (result == CX_KAFKA_OK)
         result = cx_kafka_produce(w->k, LOG, m->partition, CX_STR("count"), cx_str(count), NULL, 0, 0, &err);
-    check(result != CX_KAFKA_FATAL, "produce", &err);
+    end_if_fatal(result, "produce", &err);
     if (result == CX_KAFKA_ABORTED) {
         settle(w, result);
         return;
@@ -180,7 +189,7 @@ static int work(const char *instance)
             process(&w, &m);
         if (w.in_batch != 0 && (polled != CX_POLL_MESSAGE || below(300) == 0)) {
             if (below(10) == 0) {
-                check(cx_kafka_abort(w.k, &err) == CX_KAFKA_OK, "abort", &err);
+                end_if_fatal(cx_kafka_abort(w.k, &err), "abort", &err);
                 settle(&w, CX_KAFKA_ABORTED);
             } else {
                 commit(&w);
@@ -199,6 +208,12 @@ static int work(const char *instance)
 
 /* ---- the parent ---- */
 
+/* A failed test leaves nobody behind. */
+static void die_with_parent(void)
+{
+    check(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl", NULL);
+}
+
 static pid_t start_worker(const char *instance)
 {
     char seed_text[24];
@@ -209,6 +224,7 @@ static pid_t start_worker(const char *instance)
     pid = fork();
     check(pid >= 0, "fork", NULL);
     if (pid == 0) {
+        die_with_parent();
         execl(program, program, "--work", instance, "--seed", seed_text, "--state", state_dir, (char *)NULL);
         _exit(127);
     }
@@ -385,6 +401,42 @@ static int rebalances_exactly_once(struct verifier *v)
     return kills;
 }
 
+/* A process that was stopped long enough to lose its partitions wakes up in the middle of its transaction; none of it may count. */
+static void a_zombie_changes_nothing(struct verifier *v, int64_t from, int64_t n)
+{
+    static const char *const instances[] = { "", "" };
+    pid_t pids[] = { start_worker(""), start_worker("") };
+
+    write_input(from, n / 2);
+    verify_until(v, from + n / 8, pids, instances, 2);
+    kill(pids[0], SIGSTOP);
+    verify_until(v, from + n / 2, &pids[1], &instances[1], 1);
+    kill(pids[0], SIGCONT);
+    write_input(from + n / 2, n / 2);
+    verify_until(v, from + n, pids, instances, 2);
+    end_worker(pids[0], SIGTERM);
+    end_worker(pids[1], SIGTERM);
+    verify_no_more(v);
+}
+
+/* Two processes of one instance: the later one takes over, the earlier one ends. */
+static void a_twin_takes_over(struct verifier *v, int64_t from, int64_t n)
+{
+    static const char *const instances[] = { "0" };
+    pid_t first = start_worker("0"), second;
+    int status;
+
+    write_input(from, n / 2);
+    verify_until(v, from + n / 2, &first, instances, 1);
+    second = start_worker("0");
+    write_input(from + n / 2, n / 2);
+    waitpid(first, &status, 0);
+    check(WIFEXITED(status) && WEXITSTATUS(status) == 70, "the earlier twin ends with 70", NULL);
+    verify_until(v, from + n, &second, instances, 1);
+    end_worker(second, SIGTERM);
+    verify_no_more(v);
+}
+
 static void run_script(const char *words)
 {
     char command[1024];
@@ -397,11 +449,10 @@ static void run_script(const char *words)
 static void waits_for_the_broker(struct verifier *v, int64_t from, int64_t n)
 {
     static const char *const instances[] = { "0" };
-    pid_t pids[1];
+    pid_t pids[] = { start_worker("0") };
     int status;
 
     write_input(from, n);
-    pids[0] = start_worker(instances[0]);
     verify_until(v, v->seen + n / 4, pids, instances, 1);
     run_script("down --keep --hard");
     for (int i = 0; i < AWAY_S; i++) {
@@ -450,52 +501,99 @@ static void join(struct cx_kafka *k)
         check(polled != CX_POLL_FATAL, "join", &err);
 }
 
-/* Exactly the committed records come back, whatever became of the transactions around them. */
-static void restores_what_is_committed(void)
+/* Polls for a while: what was produced goes out meanwhile. Tells the parent then. */
+static void linger(struct cx_kafka *k, int rounds, int parent)
+{
+    struct cx_message m;
+    struct cx_error err;
+
+    for (int i = 0; i < rounds; i++)
+        check(cx_kafka_poll(k, PAUSE_MS, &m, &err) != CX_POLL_FATAL, "poll", &err);
+    if (parent >= 0)
+        check(write(parent, "", 1) == 1, "tell the parent", NULL);
+}
+
+static void commit_poke(struct cx_kafka *k)
+{
+    struct cx_error err;
+
+    cx_kafka_done(k, "cx-test.poke", 0, 0);
+    check(cx_kafka_commit(k, &err) == CX_KAFKA_OK, "commit", &err);
+}
+
+static void expect_restored(struct cx_kafka *k, int64_t count, int64_t sum, const char *what)
+{
+    int64_t sums[2] = { 0, 0 };
+    struct cx_error err;
+
+    check(cx_kafka_restore(k, "cx-test.restore", 0, add_value, sums, &err) == 0, what, &err);
+    if (sums[0] != count || sums[1] != sum) {
+        fprintf(stderr, "FAILED: %s: %" PRId64 " records, sum %" PRId64 "\n", what, sums[0], sums[1]);
+        exit(1);
+    }
+}
+
+static struct cx_kafka *open_for_restore(const char *instance, const char *chain)
 {
     static const char *const topics[] = { "cx-test.poke" };
-    struct cx_topic_spec specs[] = { { "cx-test.poke", 1, 1, NULL }, { "cx-test.restore", 1, 1, NULL } };
-    struct cx_kafka_config cfg = config("r");
+    struct cx_kafka_config cfg = config(instance);
     struct cx_kafka_callbacks none = { 0 };
+    struct cx_error err;
+    struct cx_kafka *k = cx_kafka_open(&cfg, chain, topics, 1, true, &none, &err);
+
+    check(k != NULL, "open", &err);
+    return k;
+}
+
+static void write_changelog(int parent)
+{
+    struct cx_kafka *k = open_for_restore("r", "restoring");
+    struct cx_error err;
+
+    expect_restored(k, 0, 0, "nothing is there");
+    join(k);
+    produce_numbers(k, 0, 1000);
+    commit_poke(k);
+    produce_numbers(k, 1000, 1500);
+    check(cx_kafka_abort(k, &err) == CX_KAFKA_OK, "abort", &err);
+    expect_restored(k, 1000, 499500, "a thousand, the last transaction having been aborted");
+    produce_numbers(k, 1500, 2000);
+    linger(k, 5, parent);
+    linger(k, 20, -1);
+    commit_poke(k);
+    produce_numbers(k, 2000, 2500);
+    linger(k, 5, parent);
+    raise(SIGKILL);
+}
+
+/* Exactly the committed records come back, whatever becomes of the transactions around them. */
+static void restores_what_is_committed(void)
+{
+    struct cx_topic_spec specs[] = { { "cx-test.poke", 1, 1, NULL }, { "cx-test.restore", 1, 1, NULL } };
+    struct cx_kafka_config cfg = config("");
     struct cx_error err;
     struct cx_kafka *k;
     size_t created;
-    int64_t sums[2] = { 0, 0 };
+    int ends[2];
+    char byte;
     pid_t child;
-    int status;
 
-    check(cx_topics_create(&cfg, specs, 2, &created, &err) == 0, "create", &err);
+    check(cx_topics_create(&cfg, specs, 2, &created, &err) == 0 && pipe(ends) == 0, "create", &err);
     child = fork();
     if (child == 0) {
-        k = cx_kafka_open(&cfg, "restoring", topics, 1, true, &none, &err);
-        check(k != NULL, "open", &err);
-        check(cx_kafka_restore(k, "cx-test.restore", 0, add_value, sums, &err) == 0 && sums[0] == 0, "restore nothing", &err);
-        join(k);
-        produce_numbers(k, 0, 1000);
-        cx_kafka_done(k, "cx-test.poke", 0, 0);
-        check(cx_kafka_commit(k, &err) == CX_KAFKA_OK, "commit", &err);
-        produce_numbers(k, 1000, 1500);
-        check(cx_kafka_abort(k, &err) == CX_KAFKA_OK, "abort", &err);
-        check(cx_kafka_restore(k, "cx-test.restore", 0, add_value, sums, &err) == 0, "restore", &err);
-        check(sums[0] == 1000 && sums[1] == 499500, "a thousand, the last transaction having been aborted", NULL);
-        produce_numbers(k, 1500, 2000);
-        cx_kafka_done(k, "cx-test.poke", 0, 0);
-        check(cx_kafka_commit(k, &err) == CX_KAFKA_OK, "commit", &err);
-        produce_numbers(k, 2000, 2500);
-        for (int i = 0; i < 20; i++) /* let them go out */
-            cx_kafka_poll(k, PAUSE_MS, &(struct cx_message){ 0 }, &err);
-        raise(SIGKILL);
+        die_with_parent();
+        write_changelog(ends[1]);
     }
-    waitpid(child, &status, 0);
-    check(WIFSIGNALED(status), "the child dies with a transaction open", NULL);
-    /* One that does not share the transactional id, so that nothing but its time-out ends the dead one's transaction. */
-    cfg = config("other");
-    k = cx_kafka_open(&cfg, "watching", topics, 1, true, &none, &err);
-    check(k != NULL, "open", &err);
-    memset(sums, 0, sizeof sums);
-    check(cx_kafka_restore(k, "cx-test.restore", 0, add_value, sums, &err) == 0, "restore", &err);
-    check(sums[0] == 1500 && sums[1] == 499500 + 874750, "waits for the open transaction's end and leaves it out", NULL);
+    /* Does not share the transactional id, so that it fences nobody. */
+    k = open_for_restore("other", "watching");
+    check(read(ends[0], &byte, 1) == 1, "the child has a transaction open", NULL);
+    expect_restored(k, 1500, 499500 + 874750, "an open transaction is waited for, and what it commits is there");
+    check(read(ends[0], &byte, 1) == 1, "the child has another transaction open", NULL);
+    waitpid(child, NULL, 0);
+    expect_restored(k, 1500, 499500 + 874750, "the transaction of a dead process is waited for, and left out");
     cx_kafka_close(k);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 int main(int argc, char **argv)
@@ -539,8 +637,10 @@ int main(int argc, char **argv)
     check(v.reader != NULL, "open a reader", &err);
     int kills = copies_exactly_once(&v);
     int changes = rebalances_exactly_once(&v);
+    a_zombie_changes_nothing(&v, records, 2000);
+    a_twin_takes_over(&v, records + 2000, 2000);
     if (broker_script != NULL)
-        waits_for_the_broker(&v, records, records / 5);
+        waits_for_the_broker(&v, records + 4000, 8000);
     cx_reader_close(v.reader);
     printf("kafka_room seed=%u records=%" PRId64 " kills=%d member_changes=%d lost=0 duplicated=0 seconds=%" PRId64 "\n", first_seed, records, kills,
            changes, (cx_monotonic_ns() - begun) / 1000000000);
