@@ -175,6 +175,12 @@ uint32_t cx_hash_table_find(const struct cx_hash_table *table, const struct cx_i
     return find(table, key->bytes, hash_of(key->bytes)).number;
 }
 
+void cx_hash_table_prefetch(const struct cx_hash_table *table, const struct cx_id *key)
+{
+    uint64_t h = hash_of(key->bytes);
+    __builtin_prefetch(&table->directory[row_of(table, h)]->buckets[(uint32_t)h & table->bucket_mask]);
+}
+
 /* Writes an entry's number into the index. The segment has room. */
 static void index_add(struct cx_hash_table *table, struct cx_segment *segment, uint64_t h, uint32_t number)
 {

@@ -32,6 +32,7 @@ void cx_hash_table_init(struct cx_hash_table *table, size_t value_size);
 void cx_hash_table_free(struct cx_hash_table *table);
 /* Number of the key's entry, or CX_NO_ENTRY. A number is valid until the next removal. */
 uint32_t cx_hash_table_find(const struct cx_hash_table *table, const struct cx_id *key);
+void cx_hash_table_prefetch(const struct cx_hash_table *table, const struct cx_id *key);
 /* Adds a key that is not there; its value is zeroed. */
 uint32_t cx_hash_table_insert(struct cx_hash_table *table, const struct cx_id *key);
 /* Removes a key that is there. Entry number count - 1 takes over the number that becomes free. */

@@ -117,6 +117,11 @@ const void *cx_state_get(const struct cx_state *state, int table, const struct c
     return entry == CX_NO_ENTRY ? NULL : cx_state_entry_value(t, entry, len);
 }
 
+void cx_state_prefetch(const struct cx_state *state, int table, const struct cx_id *key)
+{
+    cx_hash_table_prefetch(&table_of(state, table, CX_TABLE_HASH)->hash, key);
+}
+
 void *cx_state_edit(struct cx_state *state, int table, const struct cx_id *key, bool *is_new)
 {
     struct cx_state_table *t = table_of(state, table, CX_TABLE_HASH);

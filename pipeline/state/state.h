@@ -41,6 +41,8 @@ void cx_state_free(struct cx_state *state); /* takes NULL */
 const void *cx_state_get(const struct cx_state *state, int table, const struct cx_id *key, size_t *len);      /* NULL: absent; len may be NULL */
 void cx_state_put(struct cx_state *state, int table, const struct cx_id *key, const void *value, size_t len); /* fixed size: the rest is zeroed */
 void cx_state_del(struct cx_state *state, int table, const struct cx_id *key);
+/* Asks for the memory that get or edit of this key will read; worth it where there is something else to do until then. */
+void cx_state_prefetch(const struct cx_state *state, int table, const struct cx_id *key);
 /* Fixed-size values only: a place to write the new value in; zeroed when the key is new (*is_new). The old value is already in the undo log. */
 void *cx_state_edit(struct cx_state *state, int table, const struct cx_id *key, bool *is_new);
 

@@ -175,14 +175,12 @@ static struct cx_settled process(const void *self, struct cx_ctx *ctx)
     const struct cx_interaction *record = ctx->item->record;
     if (record->native_id.len == 0)
         return cx_settle(NO_NATIVE_ID);
-    struct delivery delivery = {
-        .record = record,
-        .version = version_of(record),
-        .author = record->author ? dedup_author(record->author->native_id) : 0,
-        .now_s = ctx->time_ms > 0 ? (uint32_t)(ctx->time_ms / 1000) : 0,
-        .tenant_key = dedup_tenant_key(record->tenant),
-    };
+    struct delivery delivery = { .record = record, .tenant_key = dedup_tenant_key(record->tenant) };
     delivery.slot_key = dedup_slot_key(&delivery.tenant_key, record->tenant, record->channel, record->native_id);
+    cx_state_prefetch(ctx->state, DEDUP_SLOTS, &delivery.slot_key); /* arrives while the content is hashed */
+    delivery.version = version_of(record);
+    delivery.author = record->author ? dedup_author(record->author->native_id) : 0;
+    delivery.now_s = ctx->time_ms > 0 ? (uint32_t)(ctx->time_ms / 1000) : 0;
     const struct dedup_slot *slot = cx_state_get(ctx->state, DEDUP_SLOTS, &delivery.slot_key, NULL);
     if (is_live(dedup, slot, delivery.now_s))
         return settle_known(dedup, ctx, &delivery, *slot);

@@ -111,9 +111,20 @@ static bool is_meagre(const struct identify_rules *rules, struct cx_str value)
     return distinct < rules->min_distinct;
 }
 
+/* State only: no topic that others read has it. */
+static struct cx_id key_of(uint64_t tenant, const struct cx_identifier *what)
+{
+    struct {
+        uint64_t tenant, type, scope;
+        struct cx_id value;
+    } parts = { tenant, cx_hash64(what->type.ptr, what->type.len), what->scope.ptr ? cx_hash64(what->scope.ptr, what->scope.len) : 0,
+                cx_hash128(what->value.ptr, what->value.len) };
+    return cx_hash128(&parts, sizeof parts);
+}
+
 /* Normalises; false where the identifier can tell nothing. */
-static bool make_usable(const struct identify_rules *rules, struct cx_arena *arena, const struct cx_interaction *record, struct cx_identifier given,
-                        struct identify_identifier *out)
+static bool make_usable(const struct identify_rules *rules, struct cx_arena *arena, const struct cx_interaction *record, uint64_t tenant,
+                        struct cx_identifier given, struct identify_identifier *out)
 {
     struct identify_type type = type_of(rules, given.type);
     given.value = cx_str_trim(given.value);
@@ -135,13 +146,7 @@ static bool make_usable(const struct identify_rules *rules, struct cx_arena *are
         given.scope = CX_STR_NULL; /* the same everywhere */
     else if (given.scope.len == 0)
         given.scope = type.scoped && record->brand.len ? record->brand : CX_STR_NULL;
-    struct cx_hasher hasher;
-    cx_hasher_init(&hasher, "cx.identifier.v1");
-    cx_hasher_str(&hasher, record->tenant);
-    cx_hasher_str(&hasher, given.type);
-    cx_hasher_str(&hasher, given.scope);
-    cx_hasher_str(&hasher, given.value);
-    *out = (struct identify_identifier){ type.class, given, cx_hasher_end(&hasher) };
+    *out = (struct identify_identifier){ type.class, given, key_of(tenant, &given) };
     return true;
 }
 
@@ -159,9 +164,10 @@ size_t identify_usable(const struct identify_rules *rules, struct cx_arena *aren
                        struct identify_identifier *out)
 {
     size_t n = 0;
+    uint64_t tenant = cx_hash64(record->tenant.ptr, record->tenant.len);
     for (size_t i = 0; i < record->identifiers.len && n < IDENTIFY_MOST; i++) {
         struct identify_identifier found;
-        if (!make_usable(rules, arena, record, record->identifiers.items[i], &found))
+        if (!make_usable(rules, arena, record, tenant, record->identifiers.items[i], &found))
             continue;
         size_t at = n;
         while (at > 0 && compare(&found, &out[at - 1]) < 0)

@@ -95,6 +95,8 @@ static void hear(const struct identify *identify, struct cx_ctx *ctx, struct evi
 {
     evidence->count = identify_usable(&identify->rules, ctx->arena, ctx->item->record, evidence->identifiers);
     evidence->candidate_count = 0;
+    for (size_t i = 0; i < evidence->count; i++)
+        cx_state_prefetch(ctx->state, IDENTIFY_IDENTIFIERS, &evidence->identifiers[i].key);
     for (size_t i = 0; i < evidence->count; i++) {
         struct identify_customer owner;
         bool is_owned = identify_find(ctx->state, &evidence->identifiers[i].key, &owner);
