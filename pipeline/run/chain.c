@@ -17,6 +17,9 @@ static const struct cx_reason decode_reasons[CX_DECODE_ERRORS] = {
     [CX_DECODE_INCOMPATIBLE] = { "schema_incompatible", CX_REJECT, "The record's schema cannot be resolved to ours." },
 };
 static const struct cx_reason null_value = { "null_value", CX_REJECT, "The record has no value." };
+static const struct cx_reason refused = { "refused_by_cluster", CX_REJECT,
+                                          "Brokers refused what this record became; compare max.message.bytes of the output topics with "
+                                          "kafka.max_message, then replay." };
 static const struct cx_reason too_large = { "output_too_large", CX_REJECT,
                                             "What this item became is over kafka.max_message; raise it there and on the topic, then replay." };
 
@@ -275,7 +278,7 @@ int cx_task_tick(struct cx_task *task, int64_t now_ms, const struct cx_sink *sin
 static void write_main(struct cx_task *task)
 {
     const struct cx_link *link = &task->chain->links[task->at];
-    if (!link->writes_main)
+    if (!link->writes_main || (!link->ports[0] && !task->chain->prints))
         return;
     output_item(task, link->ports[0], link->json[0], task->at + 1 == task->chain->count, CX_STR_NULL);
     if (link->ports[0])
@@ -343,7 +346,7 @@ static int settle_item(struct cx_task *task)
     return rc;
 }
 
-static int reject_undecodable(struct cx_task *task, const struct cx_reason *reason)
+static int reject_unread(struct cx_task *task, const struct cx_reason *reason)
 {
     struct cx_ending ending = { .message = task->message, .index = 0, .stage = task->chain->links[0].stage->name, .verdict = CX_REJECT,
                                 .reason = reason };
@@ -358,25 +361,36 @@ static int settle_record(struct cx_task *task)
 {
     const struct cx_message *m = task->message;
     if (!m->value.ptr)
-        return reject_undecodable(task, &null_value);
+        return reject_unread(task, &null_value);
     struct cx_interaction *record = CX_NEW(task->arena, struct cx_interaction);
     enum cx_decode_error error = cx_interaction_open(task->arena, m->value, record, &task->splice);
     if (error != CX_DECODE_OK)
-        return reject_undecodable(task, &decode_reasons[error]);
+        return reject_unread(task, &decode_reasons[error]);
     cx_record_discard(record, task->chain->first_section);
     task->item = (struct cx_item){ .message = m, .record = record };
     return settle_item(task);
 }
 
-int cx_task_settle(struct cx_task *task, const struct cx_message *message, const struct cx_sink *sink, int64_t *items)
+static void take_message(struct cx_task *task, const struct cx_message *message, const struct cx_sink *sink, int64_t *items)
 {
-    const struct cx_link *first = &task->chain->links[0];
     cx_arena_reset(task->arena);
     task->message = message;
     task->sink = sink;
     task->item = (struct cx_item){ .message = message };
     task->splice = (struct cx_spliceable){ .body = CX_STR_NULL };
     *items = 1;
+}
+
+int cx_task_refuse(struct cx_task *task, const struct cx_message *message, const struct cx_sink *sink, int64_t *items)
+{
+    take_message(task, message, sink, items);
+    return reject_unread(task, &refused);
+}
+
+int cx_task_settle(struct cx_task *task, const struct cx_message *message, const struct cx_sink *sink, int64_t *items)
+{
+    const struct cx_link *first = &task->chain->links[0];
+    take_message(task, message, sink, items);
     if (!first->stage->reads_raw)
         return settle_record(task);
     task->at = 0;

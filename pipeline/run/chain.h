@@ -14,7 +14,7 @@ struct cx_task;
 
 /* One record on its way out. Bytes live until the sink's call returns. */
 struct cx_output {
-    const struct cx_topic *topic; /* NULL: a main record that is written nowhere (the end of a pipe) */
+    const struct cx_topic *topic; /* NULL: the end of a pipe whose last stage has no topic */
     const char *stage;
     bool is_main;                 /* the chain's main record */
     struct cx_str key, value;     /* wire bytes, JSON text, or raw bytes of a dead letter */
@@ -45,7 +45,7 @@ struct cx_chain_plan {
     size_t count;
     const struct cx_node *root;   /* configuration: one map per stage, `keep`, `placement` */
     int64_t max_message;          /* bytes of key + value + headers; larger outputs are rejected as output_too_large (invariant 10) */
-    bool reads_lines;             /* a pipe whose first stage does not read raw: lines are read by normalize first */
+    bool is_pipe;                 /* lines are read by normalize first where the first stage does not read raw; the main record comes out in any case */
 };
 struct cx_chain *cx_chain_open(const struct cx_chain_plan *plan, struct cx_error *err);
 void cx_chain_close(struct cx_chain *chain);
@@ -64,11 +64,13 @@ struct cx_state *cx_task_state(struct cx_task *task, size_t stage);
 
 /* Settles all items of a message; *items says how many there were. */
 int cx_task_settle(struct cx_task *task, const struct cx_message *message, const struct cx_sink *sink, int64_t *items);
+/* The message as one item that the first stage rejects, without being looked at: the cluster refuses what it becomes (invariant 10). */
+int cx_task_refuse(struct cx_task *task, const struct cx_message *message, const struct cx_sink *sink, int64_t *items);
 /* Time passes in silence: every tenant's record time moves to now_ms where it is behind. */
 int cx_task_tick(struct cx_task *task, int64_t now_ms, const struct cx_sink *sink);
 void cx_task_commit(struct cx_task *task);
 void cx_task_abort(struct cx_task *task);
 
-/* Partition of an output (invariant 4 and DESIGN §2): `source` is the input's partition. */
+/* Partition of an output (invariant 4 and DESIGN §2): `source` is the input's partition. -1: its tenant is pinned to one that the topic lacks. */
 int32_t cx_chain_place(const struct cx_chain *chain, const struct cx_output *output, int32_t source, int32_t partitions);
 #endif

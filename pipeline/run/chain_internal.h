@@ -14,15 +14,21 @@ struct cx_link { /* a stage in its place in the chain */
     bool writes_main; /* the last stage, and those whose main topic is kept */
     const struct cx_topic *dead_letters;
 };
+struct cx_placed { /* a tenant that the operator pinned to a partition */
+    struct cx_str tenant;
+    int32_t partition;
+};
 struct cx_chain {
     char name[128];
     struct cx_arena *arena;
     struct cx_link links[CX_CHAIN_MAX];
     size_t count;
+    bool prints;       /* the main record is handed out although no topic takes it */
     size_t first;      /* 1 where link 0 is only the reader of a pipe's lines */
     int first_section; /* sections from here on belong to this chain; what an input claims to have there is discarded */
     int64_t max_message;
-    const struct cx_node *placement; /* tenant -> partition */
+    struct cx_placed *placed; /* sorted by tenant */
+    size_t placed_count;
 };
 
 struct cx_pending { /* an output held back until its item is settled; offsets, because the buffer may move */
@@ -53,6 +59,8 @@ struct cx_task {
     size_t encoded_at, encoded_len; /* the item's own record, encoded after the stage at work; len 0: not yet */
 };
 
+/* placement.c: reads and checks the `placement` map. */
+int cx_placement_read(struct cx_chain *chain, const struct cx_node *root, struct cx_error *err);
 /* A new output at the end of those held back, zeroed. */
 struct cx_pending *cx_task_add_pending(struct cx_task *task);
 struct cx_str cx_task_add_bytes(struct cx_task *task, struct cx_str bytes, size_t *at);

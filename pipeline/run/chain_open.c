@@ -108,7 +108,7 @@ static int arrange(struct cx_chain *chain, const struct cx_chain_plan *plan, str
     if (plan->count == 0 || plan->count >= CX_CHAIN_MAX)
         return cx_fail(err, CX_EXIT_USAGE, "a chain has 1 to %d stages", CX_CHAIN_MAX - 1);
     const struct cx_stage *reader = cx_stage_find(CX_STR("normalize"));
-    if (plan->reads_lines && !plan->stages[0]->reads_raw && reader) {
+    if (plan->is_pipe && !plan->stages[0]->reads_raw && reader) {
         chain->links[chain->count++].stage = reader;
         chain->first = 1;
     }
@@ -135,8 +135,8 @@ struct cx_chain *cx_chain_open(const struct cx_chain_plan *plan, struct cx_error
     struct cx_chain *chain = CX_NEW(arena, struct cx_chain);
     chain->arena = arena;
     chain->max_message = plan->max_message;
-    chain->placement = cx_node_get(plan->root, "placement");
-    bool ok = arrange(chain, plan, err) == 0 && check_keep(plan->root, err) == 0;
+    chain->prints = plan->is_pipe;
+    bool ok = arrange(chain, plan, err) == 0 && check_keep(plan->root, err) == 0 && cx_placement_read(chain, plan->root, err) == 0;
     for (size_t i = 0; ok && i < chain->count; i++) {
         struct cx_link *link = &chain->links[i];
         ok = open_link(chain, link, plan->root, err) == 0;
@@ -192,26 +192,4 @@ bool cx_chain_ticks(const struct cx_chain *chain)
 const char *cx_chain_input(const struct cx_chain *chain)
 {
     return chain->links[chain->first].stage->input;
-}
-
-int32_t cx_chain_place(const struct cx_chain *chain, const struct cx_output *output, int32_t source, int32_t partitions)
-{
-    switch (output->topic->placement) {
-    case CX_PLACE_SOURCE:
-        return source;
-    case CX_PLACE_TENANT: {
-        for (const struct cx_node *n = chain->placement ? chain->placement->first : NULL; n; n = n->next) {
-            int64_t wanted;
-            if (cx_str_eq(n->key, output->tenant) && cx_node_i64(n, 0, partitions - 1, &wanted, NULL) == 0)
-                return (int32_t)wanted;
-        }
-        return cx_murmur2_partition(output->tenant, partitions);
-    }
-    case CX_PLACE_KEY:
-        return cx_murmur2_partition(output->key, partitions);
-    case CX_PLACE_SOURCE_MOD:
-    case CX_PLACE_ANY:
-        break;
-    }
-    return source % partitions;
 }

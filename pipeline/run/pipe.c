@@ -274,7 +274,7 @@ static int run_pipe(const struct cx_args *args, struct cx_error *err)
         (cx_args_has(args, ADAPTER) && add_adapter(&settings, args->values[ADAPTER], err)))
         return (int)err->exit;
     p.plan = (struct cx_chain_plan){ .stages = stages, .count = count, .root = settings.root, .max_message = settings.kafka.max_message,
-                                     .reads_lines = true };
+                                     .is_pipe = true };
     p.keeps_changelog = restart_every > 0;
     p.verdicts = cx_args_has(args, VERDICTS);
     p.outputs = args->values[OUTPUTS];

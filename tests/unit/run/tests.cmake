@@ -1,2 +1,4 @@
-cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/chain_test.c cx_run)
-set_target_properties(chain_test PROPERTIES LINKER_LANGUAGE CXX)
+foreach(noun chain placement)
+  cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/${noun}_test.c cx_run)
+  set_target_properties(${noun}_test PROPERTIES LINKER_LANGUAGE CXX)
+endforeach()
