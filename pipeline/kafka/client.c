@@ -53,6 +53,8 @@ static const struct promise tuning[] = {
     { WRITERS, "queue.buffering.max.messages", "10000000" }, /* queue.buffering.max.kbytes is the bound that counts */
 };
 
+enum { FRAMING = 8192 }; /* what a record has besides key and value: headers, and those of its batch */
+
 struct builder {
     rd_kafka_conf_t *conf;
     struct cx_error *err;
@@ -142,7 +144,7 @@ static void set_reading(struct builder *b, const struct cx_kafka_config *cfg, co
 static void set_writing(struct builder *b, const struct cx_kafka_config *cfg, const struct cx_client_ids *ids)
 {
     set_option(b, "compression.codec", cfg->compression);
-    set_number(b, "message.max.bytes", cfg->max_message);
+    set_number(b, "message.max.bytes", cfg->max_message + FRAMING);
     /* A batch may pass its limit by one record, and must stay below the topic's. */
     set_number(b, "batch.size", cfg->max_message / 2);
     set_number(b, "queue.buffering.max.kbytes", cfg->queue_out / 1024);

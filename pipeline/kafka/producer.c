@@ -152,9 +152,9 @@ static enum cx_kafka_result produce_failed(struct cx_kafka *k, const struct reco
         cx_fail(err, CX_EXIT_OK, "kafka: stopped while waiting for room in the queue");
         return CX_KAFKA_FATAL;
     }
-    if (code == RD_KAFKA_RESP_ERR__STATE) { /* an earlier record failed: the transaction can only be aborted */
+    k->blamed = k->blamed || cx_blames_record(code);
+    if (k->blamed || code == RD_KAFKA_RESP_ERR__STATE) /* this record, or an earlier one, failed: the transaction can only be aborted */
         return cx_kafka_abort(k, err) == CX_KAFKA_OK ? CX_KAFKA_ABORTED : CX_KAFKA_FATAL;
-    }
     snprintf(reason, sizeof reason, "%s", rd_kafka_err2str(code));
     if (code == RD_KAFKA_RESP_ERR__FATAL)
         code = rd_kafka_fatal_error(k->producer, reason, sizeof reason);

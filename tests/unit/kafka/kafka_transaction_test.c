@@ -141,6 +141,18 @@ Test(kafka_transaction, blames_a_record_that_is_too_large)
     cr_expect(cx_kafka_blames_record(k));
 }
 
+Test(kafka_transaction, aborts_for_a_record_that_the_client_refuses)
+{
+    char *large = calloc(1, 2000000);
+    struct cx_error err;
+
+    cr_assert_eq(cx_kafka_begin(k, &err), CX_KAFKA_OK);
+    cr_expect_eq(cx_kafka_produce(k, "out", 0, CX_STR_NULL, cx_str_n(large, 2000000), NULL, 0, 0, &err), CX_KAFKA_ABORTED);
+    cr_expect(cx_kafka_blames_record(k));
+    cr_expect_not(cx_kafka_in_transaction(k));
+    free(large);
+}
+
 Test(kafka_transaction, ends_when_fenced)
 {
     struct cx_error err;
