@@ -140,7 +140,7 @@ int main(int argc, char **argv)
     static struct log logs[2];
     cx_buf_init(&logs[0].bytes, (size_t)8 << 30);
     cx_buf_init(&logs[1].bytes, (size_t)8 << 30);
-    struct cx_sample *sample = cx_sample_new((uint64_t)seed, 1790000000000, n / 3, NULL);
+    struct cx_sample *sample = cx_sample_new((uint64_t)seed, 1790000000000, 10000000, NULL);
     struct cx_arena *arena = cx_arena_new((size_t)64 << 20);
     for (int64_t i = 0; i < n; i++) {
         struct cx_sample_payload payload;

@@ -109,6 +109,8 @@ int cx_demo_in_memory(struct cx_demo *demo, struct cx_error *err)
     struct memory m = { .demo = demo, .task = cx_task_new(chain, 0), .received_ms = cx_wall_ms() };
     m.sink = (struct cx_sink){ .context = &m, .output = on_output, .ending = on_ending };
     int rc = cx_demo_payloads(demo, settle, &m, err);
+    if (rc == 0 && cx_task_tick(m.task, m.received_ms + 10000, &m.sink) != 0) /* so that the minutes are written */
+        rc = cx_fail(err, CX_EXIT_IO, "an output was refused");
     cx_task_free(m.task);
     cx_chain_close(chain);
     return rc == 0 ? CX_EXIT_OK : (int)err->exit;

@@ -76,7 +76,9 @@ def kill_some(pipeline, kills, rng, producer):
 def as_received(value, timestamp_ms):
     """The payload as a line for the pipe, told when it was received: a cluster takes that from the record's timestamp."""
     line = value.replace(b"\n", b" ")
-    if line.startswith(b"{") and b'"payload"' not in line and b'"content_type"' not in line:
+    if b'"ingested_at":' in line:
+        return re.sub(rb'"ingested_at":("[^"]*"|\d+)', b'"ingested_at":%d' % timestamp_ms, line)
+    if line.startswith(b'{"') and b'"payload"' not in line and b'"content_type"' not in line:
         return b'{"ingested_at":%d,' % timestamp_ms + line[1:]
     when = datetime.fromtimestamp(timestamp_ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{timestamp_ms % 1000:03d}Z"
     return re.sub(rb'"received_at":"[^"]*"', b'"received_at":"' + when.encode() + b'"', line, count=1)
@@ -90,8 +92,12 @@ def check_raw(pipeline):
         if not value.get("occurred_at_known", True):
             value.pop("occurred_at")
             value.pop("event_id")
-        return digest(json.dumps(value, sort_keys=True))
+        text = json.dumps(value, sort_keys=True)
+        key = digest(text)
+        seen[key] = f"{value['tenant']} {value['channel']} {value['native_id']} {value['op']} {value.get('occurred_at')} {value['adapter']}"
+        return key
 
+    seen = {}
     lines = pipeline.scratch / "raw.jsonl"
     consumer = Consumer({"bootstrap.servers": pipeline.brokers, "group.id": "kill-test", "isolation.level": "read_committed", "enable.partition.eof": True})
     count = consumer.list_topics("cx.raw.v1", timeout=10).topics["cx.raw.v1"].partitions
@@ -118,12 +124,18 @@ def check_raw(pipeline):
                 expected[plain(line)] += 1
     actual = Counter(plain(line) for line in pipeline.tap("cx.events.v1", "--values"))
     lost, doubled = compare(expected, actual)
+    for name, difference in (("lost", expected - actual), ("doubled", actual - expected)):
+        for key in list(difference)[:5]:
+            say(f"{name}: {seen[key]}")
     letters = Counter()
     for stage in ("normalize", "classify"):
         for line in pipeline.tap(f"cx.dlq.{stage}.v1"):
             letters["reject", stage, json.loads(line)["headers"]["cx-error-code"]] += 1
     rejected = Counter({key: n for key, n in verdicts.items() if key[0] == "reject"})
     lost_letters, doubled_letters = compare(rejected, letters)
+    for name, difference in (("lost", rejected - letters), ("doubled", letters - rejected)):
+        for key, n in difference.items():
+            say(f"{name}: {n} x {'/'.join(key)}")
     return records, lost + lost_letters, doubled + doubled_letters
 
 
