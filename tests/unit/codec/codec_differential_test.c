@@ -84,7 +84,7 @@ Test(codec, writes_maps_sorted_by_key)
 Test(codec, sorts_maps_of_any_size)
 {
     static struct cx_str_entry down[1000], up[1000];
-    static char keys[1000][8];
+    static char keys[1000][16];
     struct cx_buf mixed, sorted;
     struct cx_interaction record;
     cx_buf_init(&mixed, 1 << 20);
