@@ -55,16 +55,20 @@ void census_add(struct census *census)
     census->in_hour++;
 }
 
+/* A count may be missing where the changelog's retention took it and left the slot: then there is nothing to take off. */
 void census_remove(struct census *census, struct cx_state *state, const struct cx_id *tenant_key, uint32_t seen_s)
 {
     uint32_t hour = census_hour(seen_s);
     if (hour < census->first_hour)
         return;
+    int64_t counted = hour == census->hour ? census->in_hour : hour_count(state, tenant_key, hour);
+    if (counted <= 0)
+        return;
     census->live--;
     if (hour == census->hour)
         census->in_hour--;
     else
-        set_hour_count(state, tenant_key, hour, hour_count(state, tenant_key, hour) - 1);
+        set_hour_count(state, tenant_key, hour, counted - 1);
 }
 
 bool census_is_slot_dead(const struct cx_state *state, const struct cx_id *slot_key, const void *slot)

@@ -140,6 +140,28 @@ Test(dedup, beyond_the_cap_new_ids_are_refused_and_known_ones_still_told)
     cr_assert_str_eq(settle(&later, NOON + 2 * 3600000), "emit", "the window made room");
 }
 
+Test(dedup, slots_without_their_counts_do_not_lift_the_cap)
+{
+    struct one_changelog log = { 0 };
+    cr_assert_str_eq(settle_comment("1", "a", NOON), "emit");
+    cr_assert_str_eq(settle_comment("2", "a", NOON), "emit");
+    one_stage_commit(&one, &log);
+    size_t kept = 0;
+    for (size_t i = 0; i < log.len; i++) /* retention took the rest */
+        if (log.records[i].key.ptr[0] == 1)
+            log.records[kept++] = log.records[i];
+    log.len = kept;
+    cr_assert_eq(one_stage_restart(&one, &log), 0);
+    struct cx_interaction known = comment("1", "a", NOON);
+    cr_assert_str_eq(settle(&known, NOON + 3600000), "repeat");
+    for (int i = 3; i < 7; i++) {
+        char id[2] = { (char)('0' + i), '\0' };
+        struct cx_interaction record = comment(id, "a", NOON);
+        cr_assert_str_eq(settle(&record, NOON + 3600000), i < 5 ? "emit" : "too_many_ids", "%d", i);
+    }
+    one_changelog_free(&log);
+}
+
 Test(dedup, an_empty_id_is_refused)
 {
     cr_assert_str_eq(settle_comment("", "a", NOON), "no_native_id");
