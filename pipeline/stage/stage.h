@@ -104,6 +104,9 @@ struct cx_env {
     const struct cx_node *root; /* the whole configuration, for what several stages share (tenants) */
 };
 
+/* One finding of lint(); the place is the node's. */
+typedef void cx_finding_fn(void *context, const struct cx_node *at, const char *text);
+
 struct cx_stage {
     const char *name, *summary;             /* "dedup"; one sentence */
     int section;                            /* enum cx_section it fills, or -1 */
@@ -129,5 +132,8 @@ struct cx_stage {
     /* Optional: a tenant's record time crossed a ten-second boundary (ctx->time_ms is the new time), by a record about to be processed or by a tick. */
     void (*tick)(const void *self, struct cx_ctx *ctx, struct cx_str tenant);
     void (*close)(void *self);
+    /* Optional, for cx lint: what open() accepts but an author should look at, and the tests that the operator's files bring along. Returns the
+     * number of findings reported, or -1 with *err. `config` has passed check(). */
+    int (*lint)(const void *config, const struct cx_env *env, cx_finding_fn *report, void *context, struct cx_error *err);
 };
 #endif

@@ -64,7 +64,7 @@ static int check(const void *config, struct cx_error *err)
     return 0;
 }
 
-static int load_rules(struct route_rule_set *set, const struct route_config *cfg, const struct cx_env *env, route_report_fn *report, void *context,
+static int load_rules(struct route_rule_set *set, const struct route_config *cfg, const struct cx_env *env, cx_finding_fn *report, void *context,
                       struct cx_error *err)
 {
     const char *file = DEFAULT_RULES;
@@ -135,7 +135,7 @@ static struct cx_settled process(const void *self, struct cx_ctx *ctx)
 }
 
 struct counted {
-    route_report_fn *report;
+    cx_finding_fn *report;
     void *context;
     int count;
 };
@@ -147,7 +147,7 @@ static void count_report(void *context, const struct cx_node *at, const char *te
     counted->report(counted->context, at, text);
 }
 
-int route_selftest(const void *config, const struct cx_env *env, route_report_fn *report, void *context, struct cx_error *err)
+int route_selftest(const void *config, const struct cx_env *env, cx_finding_fn *report, void *context, struct cx_error *err)
 {
     struct counted counted = { report, context, 0 };
     struct route_rule_set set = { 0 };
@@ -174,4 +174,5 @@ const struct cx_stage route_stage = {
     .open = route_open,
     .process = process,
     .close = route_close,
+    .lint = route_selftest,
 };

@@ -12,7 +12,7 @@ struct loader {
     struct cx_arena *arena;
     struct cx_str source; /* the whole file */
     struct route_rule_set *set;
-    route_report_fn *report;
+    cx_finding_fn *report;
     void *context;
     struct cx_error *err;
 };
@@ -199,7 +199,7 @@ static int read_set(struct loader *l, const struct cx_node *root)
     return set->builder.is_full ? cx_node_fail(list, l->err, "the rule set has more than %d operations", ROUTE_OPS_MAX) : 0;
 }
 
-int route_rule_set_load(struct route_rule_set *set, struct cx_arena *arena, const char *file, struct cx_str text, route_report_fn *report,
+int route_rule_set_load(struct route_rule_set *set, struct cx_arena *arena, const char *file, struct cx_str text, cx_finding_fn *report,
                         void *context, struct cx_error *err)
 {
     struct loader loader = { .arena = arena, .source = text, .set = set, .report = report, .context = context, .err = err };

@@ -5,6 +5,7 @@
 #define CX_ROUTE_RULE_SET_H
 #include "codec/codec.h"
 #include "config/config.h"
+#include "stage/stage.h"
 #include "stages/route/rule_builder.h"
 #include "stages/route/rule_schema.h"
 
@@ -55,11 +56,8 @@ struct route_rule_set {
     struct route_program program;
 };
 
-/* Something an author should look at; the place is the node's. */
-typedef void route_report_fn(void *context, const struct cx_node *at, const char *text);
-
 /* `file` names the text in messages. Errors stop with file:line:col; warnings (a test that is always true, never true or a double) are reported. */
-int route_rule_set_load(struct route_rule_set *set, struct cx_arena *arena, const char *file, struct cx_str text, route_report_fn *report,
+int route_rule_set_load(struct route_rule_set *set, struct cx_arena *arena, const char *file, struct cx_str text, cx_finding_fn *report,
                         void *context, struct cx_error *err);
 void route_rule_set_free(struct route_rule_set *set);
 
@@ -67,5 +65,5 @@ void route_rule_set_free(struct route_rule_set *set);
 bool route_rule_set_decide(const struct route_rule_set *set, struct cx_arena *arena, const struct cx_interaction *record, int64_t budget,
                            struct cx_routing *routing, uint32_t *functions);
 /* Runs the `tests:` of every rule and reports the ones that do not come out as expected; returns how many, or -1 when one cannot be read. */
-int route_rule_set_test(const struct route_rule_set *set, struct cx_arena *arena, route_report_fn *report, void *context, struct cx_error *err);
+int route_rule_set_test(const struct route_rule_set *set, struct cx_arena *arena, cx_finding_fn *report, void *context, struct cx_error *err);
 #endif

@@ -181,7 +181,7 @@ static int expected_functions(const struct cx_node *expect, uint32_t *functions,
 }
 
 /* 1 when the test fails, 0 when it holds, -1 when it cannot be run. */
-static int run_test(const struct route_rule_set *set, struct cx_arena *arena, const struct cx_node *test, route_report_fn *report, void *context,
+static int run_test(const struct route_rule_set *set, struct cx_arena *arena, const struct cx_node *test, cx_finding_fn *report, void *context,
                     struct cx_error *err)
 {
     static const char *const names[] = { "name", "record", "expect", NULL };
@@ -206,7 +206,7 @@ static int run_test(const struct route_rule_set *set, struct cx_arena *arena, co
     return 1;
 }
 
-int route_rule_set_test(const struct route_rule_set *set, struct cx_arena *arena, route_report_fn *report, void *context, struct cx_error *err)
+int route_rule_set_test(const struct route_rule_set *set, struct cx_arena *arena, cx_finding_fn *report, void *context, struct cx_error *err)
 {
     int failed = 0;
     for (size_t i = 0; i < set->count; i++) {
