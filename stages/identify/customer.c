@@ -42,9 +42,9 @@ static struct cx_id new_ucid(const struct cx_state *state, const struct cx_inter
     }
 }
 
-struct identify_customer identify_create(struct cx_state *state, const struct cx_interaction *record, int64_t created_ms)
+struct identify_customer identify_create(struct cx_state *state, const struct cx_interaction *record)
 {
-    struct identify_customer customer = { .ucid = new_ucid(state, record), .row = { .created_ms = created_ms } };
+    struct identify_customer customer = { .ucid = new_ucid(state, record), .row = { .created_ms = record->ingested_at } };
     customer.row.stands = customer.ucid;
     return customer;
 }

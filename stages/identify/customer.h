@@ -26,8 +26,9 @@ struct identify_customer {
 };
 /* Whose identifier this is; false: nobody's. */
 bool identify_find(const struct cx_state *state, const struct cx_id *identifier, struct identify_customer *out);
-/* A new customer, made by this record; written with its first identifier. */
-struct identify_customer identify_create(struct cx_state *state, const struct cx_interaction *record, int64_t created_ms);
+/* A new customer, made by this record and as old as its ingested_at (ticks, which a replay may place otherwise, have no say); written with its first
+ * identifier. */
+struct identify_customer identify_create(struct cx_state *state, const struct cx_interaction *record);
 /* Links an identifier that is nobody's; the customer is to be written after its last. */
 void identify_link(struct cx_state *state, struct identify_customer *customer, const struct cx_id *identifier);
 void identify_write(struct cx_state *state, const struct identify_customer *customer);

@@ -194,7 +194,7 @@ static void resolve(const struct identify *identify, struct cx_ctx *ctx, struct 
     }
     if (evidence.candidate_count == 0) {
         section->is_new = true;
-        customer = identify_create(ctx->state, ctx->item->record, ctx->time_ms);
+        customer = identify_create(ctx->state, ctx->item->record);
         emit_alias(ctx, customer.ucid, &customer, CX_ALIAS_OP_SELF, those_that(ctx->arena, &evidence, IS_NEW));
         cx_count(ctx, METRIC_CREATED, NULL, 1);
     } else {
