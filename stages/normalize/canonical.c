@@ -8,11 +8,13 @@
 #define MEMBERS(M)                                                                                                                                   \
     M(tenant, STRING)                                                                                                                                \
     M(brand, STRING)                                                                                                                                 \
-    M(channel, STRING) M(kind, STRING) M(op, OP) M(direction, DIRECTION) M(occurred_at, OCCURRED_AT) M(occurred_at_known, BOOL)                      \
-        M(ingested_at, INGESTED_AT) M(backfill, BOOL) M(source, SOURCE) M(adapter, STRING) M(adapter_version, VERSION) M(native_id, ID)              \
-            M(parent_id, ID) M(conversation_id, ID) M(supersedes, ID) M(url, STRING) M(author, AUTHOR) M(identifiers, IDENTIFIERS) M(title, STRING)  \
-                M(text, STRING) M(rating, RATING) M(media, MEDIA) M(reach, REACH) M(attributes, ATTRIBUTES) M(event_id, OURS)                        \
-                    M(classification, OURS) M(duplicate, OURS) M(identity, OURS) M(context, OURS) M(routing, OURS)
+    M(channel, STRING)                                                                                                                               \
+    M(kind, STRING)                                                                                                                                  \
+    M(op, OP) M(direction, DIRECTION) M(occurred_at, OCCURRED_AT) M(occurred_at_known, BOOL) M(ingested_at, INGESTED_AT) M(backfill, BOOL)           \
+        M(source, SOURCE) M(adapter, STRING) M(adapter_version, VERSION) M(native_id, ID) M(parent_id, ID) M(conversation_id, ID) M(supersedes, ID)  \
+            M(url, STRING) M(author, AUTHOR) M(identifiers, IDENTIFIERS) M(title, STRING) M(text, STRING) M(rating, RATING) M(media, MEDIA)          \
+                M(reach, REACH) M(attributes, ATTRIBUTES) M(event_id, OURS) M(classification, OURS) M(duplicate, OURS) M(identity, OURS)             \
+                    M(context, OURS) M(routing, OURS)
 
 enum how {
     STRING,
@@ -80,9 +82,9 @@ struct reader {
     struct normalize_attributes attributes;
 };
 
-static struct normalize_member member(const struct reader *r, const char *where, const struct cx_json *node)
+static struct normalize_member member(const struct reader *r, const char *where, int index, const struct cx_json *node)
 {
-    return (struct normalize_member){ r->arena, r->fault, where, node };
+    return (struct normalize_member){ r->arena, r->fault, where, index, node };
 }
 
 static bool is_key(const struct cx_json *node, const char *name)
@@ -91,10 +93,10 @@ static bool is_key(const struct cx_json *node, const char *name)
 }
 
 /* A member of an inner object that has no field: "author.bio". */
-static void keep(struct reader *r, const char *where, const struct cx_json *node)
+static void keep(struct reader *r, const struct normalize_member *m)
 {
-    if (node->type != CX_JSON_NULL)
-        normalize_attributes_node(&r->attributes, cx_arena_format(r->arena, "%s%.*s", where, CX_STR_ARG(node->key)), node);
+    if (m->node->type != CX_JSON_NULL)
+        normalize_attributes_node(&r->attributes, normalize_member_name(m), m->node);
 }
 
 static bool read_object(const struct normalize_member *m)
@@ -115,7 +117,7 @@ static bool read_author(struct reader *r, const struct normalize_member *m)
     cx_author_init(author);
     r->draft->record->author = author;
     for (const struct cx_json *node = m->node->first; node != NULL; node = node->next) {
-        struct normalize_member inner = member(r, "author.", node);
+        struct normalize_member inner = member(r, "author", -1, node);
         struct cx_str actor;
         bool ok = true;
         if (node->type == CX_JSON_NULL)
@@ -134,18 +136,18 @@ static bool read_author(struct reader *r, const struct normalize_member *m)
             ok = normalize_member_string(&inner, &actor) &&
                  (cx_actor_from_name(actor, &author->actor) || normalize_member_fail(&inner, NORMALIZE_BAD_VALUE, "customer, agent, bot or brand"));
         else
-            keep(r, "author.", node);
+            keep(r, &inner);
         if (!ok)
             return false;
     }
     return true;
 }
 
-static bool read_identifier(struct reader *r, const struct cx_json *object, const char *where, struct cx_identifier *id)
+static bool read_identifier(struct reader *r, const struct cx_json *object, int index, struct cx_identifier *id)
 {
     struct cx_identifier read = { 0 };
     for (const struct cx_json *node = object->first; node != NULL; node = node->next) {
-        struct normalize_member inner = member(r, where, node);
+        struct normalize_member inner = member(r, "identifiers", index, node);
         bool ok = true;
         if (is_key(node, "type"))
             ok = normalize_member_string(&inner, &read.type);
@@ -154,12 +156,12 @@ static bool read_identifier(struct reader *r, const struct cx_json *object, cons
         else if (is_key(node, "scope"))
             ok = normalize_member_id(&inner, &read.scope);
         else
-            keep(r, where, node);
+            keep(r, &inner);
         if (!ok)
             return false;
     }
     if (read.type.len == 0)
-        return normalize_fail(r->fault, NORMALIZE_MISSING_FIELD, cx_arena_format(r->arena, "%stype", where));
+        return normalize_fail(r->fault, NORMALIZE_MISSING_FIELD, cx_arena_format(r->arena, "identifiers[%d].type", index));
     *id = read;
     return true;
 }
@@ -170,14 +172,13 @@ static bool read_identifiers(struct reader *r, const struct normalize_member *m)
     if (!read_list(m))
         return false;
     struct cx_identifier *items = cx_arena_alloc(r->arena, m->node->count * sizeof *items);
-    size_t len = 0, index = 0;
+    size_t len = 0;
+    int index = 0;
     for (const struct cx_json *node = m->node->first; node != NULL; node = node->next, index++) {
-        char where[40];
-        snprintf(where, sizeof where, "identifiers[%zu].", index);
         struct cx_identifier id;
         if (node->type != CX_JSON_OBJECT)
             return normalize_fail(r->fault, NORMALIZE_WRONG_TYPE, CX_STR("identifiers: expected a list of objects"));
-        if (!read_identifier(r, node, where, &id))
+        if (!read_identifier(r, node, index, &id))
             return false;
         struct cx_str clean = normalize_identifier_value(r->arena, id.type, id.value, r->receipt->country);
         struct cx_str sent = cx_str_trim(id.value);
@@ -196,12 +197,10 @@ static bool read_media(struct reader *r, const struct normalize_member *m)
     struct cx_media *items = CX_NEW_ARRAY(r->arena, struct cx_media, m->node->count);
     size_t len = 0;
     for (const struct cx_json *object = m->node->first; object != NULL; object = object->next, len++) {
-        char where[32];
-        snprintf(where, sizeof where, "media[%zu].", len);
         if (object->type != CX_JSON_OBJECT)
             return normalize_fail(r->fault, NORMALIZE_WRONG_TYPE, CX_STR("media: expected a list of objects"));
         for (const struct cx_json *node = object->first; node != NULL; node = node->next) {
-            struct normalize_member inner = member(r, where, node);
+            struct normalize_member inner = member(r, "media", (int)len, node);
             bool ok = true;
             if (is_key(node, "type"))
                 ok = normalize_member_string(&inner, &items[len].type);
@@ -210,12 +209,12 @@ static bool read_media(struct reader *r, const struct normalize_member *m)
             else if (is_key(node, "native_id"))
                 ok = normalize_member_id(&inner, &items[len].native_id);
             else
-                keep(r, where, node);
+                keep(r, &inner);
             if (!ok)
                 return false;
         }
         if (items[len].type.len == 0)
-            return normalize_fail(r->fault, NORMALIZE_MISSING_FIELD, cx_arena_format(r->arena, "%stype", where));
+            return normalize_fail(r->fault, NORMALIZE_MISSING_FIELD, cx_arena_format(r->arena, "media[%zu].type", len));
     }
     r->draft->record->media = (struct cx_media_list){ items, len };
     return true;
@@ -228,14 +227,14 @@ static bool read_rating(struct reader *r, const struct normalize_member *m)
     struct cx_rating *rating = CX_NEW(r->arena, struct cx_rating);
     bool has_value = false, has_scale = false;
     for (const struct cx_json *node = m->node->first; node != NULL; node = node->next) {
-        struct normalize_member inner = member(r, "rating.", node);
+        struct normalize_member inner = member(r, "rating", -1, node);
         bool ok = true;
         if (is_key(node, "value"))
             ok = has_value = normalize_member_f64(&inner, &rating->value);
         else if (is_key(node, "scale"))
             ok = has_scale = normalize_member_f64(&inner, &rating->scale);
         else
-            keep(r, "rating.", node);
+            keep(r, &inner);
         if (!ok)
             return false;
     }
@@ -251,14 +250,14 @@ static bool read_reach(struct reader *r, const struct normalize_member *m)
         return false;
     struct cx_reach *reach = CX_NEW(r->arena, struct cx_reach);
     for (const struct cx_json *node = m->node->first; node != NULL; node = node->next) {
-        struct normalize_member inner = member(r, "reach.", node);
+        struct normalize_member inner = member(r, "reach", -1, node);
         struct cx_opt_i64 *counter = is_key(node, "likes")     ? &reach->likes
                                      : is_key(node, "replies") ? &reach->replies
                                      : is_key(node, "shares")  ? &reach->shares
                                      : is_key(node, "views")   ? &reach->views
                                                                : NULL;
         if (counter == NULL)
-            keep(r, "reach.", node);
+            keep(r, &inner);
         else if (node->type != CX_JSON_NULL && !(counter->set = normalize_member_i64(&inner, INT64_MIN, INT64_MAX, &counter->value)))
             return false;
     }
@@ -284,7 +283,7 @@ bool normalize_canonical_source(struct cx_arena *arena, const struct cx_json *ob
     if (object->type != CX_JSON_OBJECT)
         return normalize_fail(fault, NORMALIZE_WRONG_TYPE, CX_STR("source: expected an object"));
     for (const struct cx_json *node = object->first; node != NULL; node = node->next) {
-        struct normalize_member m = { arena, fault, "source.", node };
+        struct normalize_member m = { arena, fault, "source", -1, node };
         bool ok = true;
         if (is_key(node, "topic"))
             ok = normalize_member_string(&m, &source->topic);
@@ -387,7 +386,7 @@ bool normalize_canonical_read(const struct normalize_self *self, struct cx_arena
             normalize_attributes_node(&r.attributes, node->key, node);
         if (row == NULL || node->type == CX_JSON_NULL)
             continue;
-        struct normalize_member m = member(&r, "", node);
+        struct normalize_member m = member(&r, NULL, -1, node);
         if (!read_member(&r, row, &m))
             return false;
     }

@@ -1,6 +1,7 @@
 /* From an element of a payload to a record, by an event's expressions. */
 #include "stages/normalize/adapter.h"
 #include "stages/normalize/attributes.h"
+#include "stages/normalize/tree.h"
 
 enum { MEDIA_MAX = 100, LEFTOVER_DEPTH = 8 };
 
@@ -28,7 +29,11 @@ static bool fail(struct run *r, enum normalize_target target, enum normalize_rea
 /* Absent unless present; a fault names the field. */
 static bool evaluate(struct run *r, enum normalize_target target, struct normalize_value *value)
 {
-    if (!normalize_evaluate(&r->scope, &r->event->fields[target], value)) {
+    const struct normalize_expression *expression = &r->event->fields[target];
+    *value = normalize_absent();
+    if (expression->kind == GIVES_NOTHING)
+        return true;
+    if (!normalize_evaluate(&r->scope, expression, value)) {
         r->fault->detail = cx_str(target_names[target]);
         return false;
     }
@@ -240,7 +245,7 @@ static void keep_leftovers(struct run *r, struct normalize_attributes *attribute
         const struct normalize_reads *read = find_read(reads, node->key);
         if (node->type == CX_JSON_NULL || (read != NULL && (read->is_handled || (read->is_whole && node->type != CX_JSON_OBJECT))))
             continue;
-        struct cx_str name = prefix.len == 0 ? node->key : cx_arena_format(r->arena, "%.*s.%.*s", CX_STR_ARG(prefix), CX_STR_ARG(node->key));
+        struct cx_str name = prefix.len == 0 ? node->key : normalize_concat(r->arena, prefix, CX_STR("."), node->key);
         if (node->type == CX_JSON_OBJECT && depth < LEFTOVER_DEPTH)
             keep_leftovers(r, attributes, node, read, name, depth + 1);
         else if (node->count > 0 || (node->type != CX_JSON_OBJECT && node->type != CX_JSON_ARRAY))

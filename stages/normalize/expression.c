@@ -1,4 +1,5 @@
 #include "stages/normalize/expression.h"
+#include "stages/normalize/tree.h"
 
 /* ---- paths ---- */
 
@@ -19,6 +20,17 @@ static const struct cx_json *header(const struct normalize_scope *scope, struct 
         if (equals_any_case(h->name, name) && cx_utf8_valid(h->value))
             return normalize_string(scope->arena, h->value).node;
     }
+    return NULL;
+}
+
+/* cx_json_get for the hot path: most names already differ in length or at their first letter. Names of steps are never empty. */
+static const struct cx_json *member_of(const struct cx_json *object, struct cx_str name)
+{
+    if (object->type != CX_JSON_OBJECT)
+        return NULL;
+    for (const struct cx_json *node = object->first; node != NULL; node = node->next)
+        if (node->key.len == name.len && node->key.ptr[0] == name.ptr[0] && memcmp(node->key.ptr, name.ptr, name.len) == 0)
+            return node;
     return NULL;
 }
 
@@ -44,7 +56,7 @@ static const struct cx_json *selected(const struct normalize_scope *scope, const
     if (wanted.len == 0 || list->type != CX_JSON_ARRAY)
         return NULL;
     for (const struct cx_json *node = list->first; node != NULL; node = node->next) {
-        struct normalize_value member = { .node = cx_json_get(node, step->name) };
+        struct normalize_value member = { .node = member_of(node, step->name) };
         if (cx_str_eq(normalize_value_text(member), wanted))
             return node;
     }
@@ -78,7 +90,7 @@ const struct cx_json *normalize_path_get(const struct normalize_scope *scope, co
     for (; at < path->count && node != NULL; at++) {
         const struct normalize_step *step = &path->steps[at];
         if (step->kind == STEP_MEMBER)
-            node = cx_json_get(node, step->name);
+            node = member_of(node, step->name);
         else if (step->kind == STEP_SELECT)
             node = selected(scope, node, step);
         else
@@ -216,7 +228,7 @@ static bool evaluate_parts(const struct normalize_scope *scope, const struct nor
         if (text.len == 0)
             continue;
         bool is_first = joined.ptr == NULL;
-        joined = is_first ? text : cx_arena_format(scope->arena, "%.*s%.*s%.*s", CX_STR_ARG(joined), CX_STR_ARG(e->separator), CX_STR_ARG(text));
+        joined = is_first ? text : normalize_concat(scope->arena, joined, e->separator, text);
     }
     *value = normalize_string(scope->arena, joined);
     return true;

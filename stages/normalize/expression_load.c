@@ -100,6 +100,8 @@ int normalize_compile_path(const struct normalize_compiler *c, const struct cx_n
             i++;
         struct cx_str name = cx_str_n(text.ptr + begin, i - begin);
         struct normalize_step *step = &steps[made->count];
+        if (opens == '[' && i == text.len)
+            return cx_node_fail(at, err, "%.*s: a [ is not closed", CX_STR_ARG(text));
         if (opens == '[') {
             CX_TRY(compile_bracket(c, at, name, step, err));
             i++;

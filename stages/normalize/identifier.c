@@ -1,5 +1,6 @@
 #include "stages/normalize/identifier.h"
 #include "stages/normalize/phone.h"
+#include "stages/normalize/tree.h"
 
 enum { VALUE_MAX = 512, BSUID_MAX = 128 };
 
@@ -93,7 +94,7 @@ static struct cx_identifier author_identifier(const struct normalize_self *self,
     if (row == NULL) {
         id.value = normalize_identifier_value(arena, CX_STR_NULL, native_id, country);
         if (id.value.ptr != NULL)
-            id.type = cx_arena_format(arena, "%.*s_user_id", CX_STR_ARG(channel));
+            id.type = normalize_concat(arena, channel, CX_STR("_user_id"), CX_STR_NULL);
         return id;
     }
     for (size_t i = 0; i < row->types.len && id.value.ptr == NULL; i++) {

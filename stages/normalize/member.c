@@ -4,9 +4,18 @@
 enum { ID_DIGITS_MAX = 40 };
 static const int64_t last_ms = 253402300799999; /* 9999-12-31 */
 
+struct cx_str normalize_member_name(const struct normalize_member *m)
+{
+    if (m->where == NULL)
+        return m->node->key;
+    if (m->index < 0)
+        return cx_arena_format(m->arena, "%s.%.*s", m->where, CX_STR_ARG(m->node->key));
+    return cx_arena_format(m->arena, "%s[%d].%.*s", m->where, m->index, CX_STR_ARG(m->node->key));
+}
+
 bool normalize_member_fail(const struct normalize_member *m, enum normalize_reason reason, const char *expected)
 {
-    return normalize_fail(m->fault, reason, cx_arena_format(m->arena, "%s%.*s: expected %s", m->where, CX_STR_ARG(m->node->key), expected));
+    return normalize_fail(m->fault, reason, cx_arena_format(m->arena, "%.*s: expected %s", CX_STR_ARG(normalize_member_name(m)), expected));
 }
 
 bool normalize_member_string(const struct normalize_member *m, struct cx_str *out)

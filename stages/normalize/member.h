@@ -6,9 +6,12 @@
 struct normalize_member {
     struct cx_arena *arena;
     struct normalize_fault *fault;
-    const char *where;          /* what the object is called in messages, "author."; "" at the top */
+    const char *where;          /* the object around it, in messages: "author"; NULL at the top */
+    int index;                  /* of that object in a list of objects; -1: it is no element */
     const struct cx_json *node; /* its key names it */
 };
+/* "handle", "author.handle", "media[2].url" */
+struct cx_str normalize_member_name(const struct normalize_member *m);
 /* "author.handle: expected a string", and false. */
 bool normalize_member_fail(const struct normalize_member *m, enum normalize_reason reason, const char *expected);
 

@@ -174,7 +174,7 @@ bool normalize_receipt_open(struct cx_arena *arena, const struct cx_json *object
 {
     *envelope = (struct normalize_envelope){ 0 };
     for (const struct cx_json *node = object->first; node != NULL; node = node->next) {
-        struct normalize_member m = { arena, fault, "", node };
+        struct normalize_member m = { arena, fault, NULL, -1, node };
         if (node->type != CX_JSON_NULL && !read_member(&m, receipt, envelope))
             return false;
     }

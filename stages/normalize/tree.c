@@ -74,3 +74,16 @@ struct cx_str normalize_tree_text(struct cx_arena *arena, const struct cx_json *
     cx_assert(!buf.overflow);
     return cx_buf_view(&buf);
 }
+
+struct cx_str normalize_concat(struct cx_arena *arena, struct cx_str a, struct cx_str separator, struct cx_str b)
+{
+    const struct cx_str parts[] = { a, separator, b };
+    char *out = cx_arena_bytes(arena, a.len + separator.len + b.len);
+    size_t len = 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (parts[i].len > 0)
+            memcpy(out + len, parts[i].ptr, parts[i].len);
+        len += parts[i].len;
+    }
+    return cx_str_n(out, len);
+}

@@ -17,4 +17,6 @@ void normalize_tree_link(struct normalize_tree *parent, struct cx_str key, const
 
 /* A node as text: a string's contents, a number as sent, anything else as JSON; null for JSON null. */
 struct cx_str normalize_tree_text(struct cx_arena *arena, const struct cx_json *node);
+/* a, then separator, then b. */
+struct cx_str normalize_concat(struct cx_arena *arena, struct cx_str a, struct cx_str separator, struct cx_str b);
 #endif
