@@ -44,7 +44,7 @@ int cx_json_in_field(const struct cx_str *names, int count, int *next, struct cx
         if (field == count)
             field = 0;
         if (cx_str_eq(names[field], name)) {
-            *next = field + 1 < count ? field + 1 : 0;
+            *next = field + 1; /* after the last: from the first again */
             return field;
         }
     }

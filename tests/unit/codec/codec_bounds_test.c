@@ -264,6 +264,15 @@ Test(codec_values, counts_beyond_the_cap_are_refused)
     cr_assert_eq(in.error, CX_DECODE_TRUNCATED);
 }
 
+Test(codec_values, a_count_that_the_bytes_cannot_hold_takes_no_memory)
+{
+    struct cx_str_list list;
+    OPEN("\xa0\xfe\x0a\x00\x00"); /* 90,000 strings */
+    cr_assert(!cx_in_str_list(&in, p, &list));
+    cr_assert_eq(in.error, CX_DECODE_TRUNCATED);
+    cr_assert_eq(cx_arena_used(arena), 0);
+}
+
 Test(codec_values, the_cap_counts_the_items_of_all_lists)
 {
     struct cx_str_list list;

@@ -154,6 +154,8 @@ Test(codec_resolve, a_new_field_takes_its_default_and_without_one_cannot_be_read
            "\x02\x04\x02\x04\x00");
     EXPECT(RECORD(FIELD("a", "\"int\"")), RECORD(FIELD("a", "\"int\"") ",{\"name\":\"n\",\"type\":[\"null\",\"int\"],\"default\":null}"), "\x02",
            "\x02\x00");
+    EXPECT(RECORD(FIELD("a", "\"int\"")), RECORD(FIELD("a", "\"int\"") ",{\"name\":\"n\",\"type\":[\"null\",\"string\"],\"default\":\"x\"}"), "\x02",
+           "\x02\x02\x02x");
     EXPECT_ERROR(RECORD(FIELD("a", "\"int\"")), RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"int\"")), "\x02", CX_DECODE_INCOMPATIBLE);
 }
 
