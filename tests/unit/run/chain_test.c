@@ -7,9 +7,9 @@
 /* ---- letters ---- */
 
 enum { EMPTY, SHORT };
-static const struct cx_reason letters_reasons[] = { [EMPTY] = { "empty", CX_REJECT, "Nothing between two commas." },
-                                                    [SHORT] = { "ignored_dot", CX_DROP, "A dot is no letter." },
-                                                    { 0 } };
+static const struct cx_reason letters_reasons[] = {
+    [EMPTY] = { "empty", CX_REJECT, "Nothing between two commas." }, [SHORT] = { "ignored_dot", CX_DROP, "A dot is no letter." }, { 0 }
+};
 static const struct cx_port letters_outputs[] = { { "cx.events.v1", "Records." }, { 0 } };
 
 static size_t letters_split(const void *self, struct cx_ctx *ctx, const struct cx_message *m, void ***parts)
@@ -48,16 +48,23 @@ static struct cx_settled letters_process(const void *self, struct cx_ctx *ctx)
     return cx_pass();
 }
 
-static const struct cx_stage letters = { .name = "letters", .summary = "Test.", .section = -1, .reads_raw = true, .input = "cx.raw.v1",
-                                         .outputs = letters_outputs, .reasons = letters_reasons, .dead_letters = "cx.dlq.normalize.v1",
-                                         .split = letters_split, .process = letters_process };
+static const struct cx_stage letters = { .name = "letters",
+                                         .summary = "Test.",
+                                         .section = -1,
+                                         .reads_raw = true,
+                                         .input = "cx.raw.v1",
+                                         .outputs = letters_outputs,
+                                         .reasons = letters_reasons,
+                                         .dead_letters = "cx.dlq.normalize.v1",
+                                         .split = letters_split,
+                                         .process = letters_process };
 
 /* ---- counting ---- */
 
 enum { SHOUTED, SEEN };
-static const struct cx_reason counting_reasons[] = { [SHOUTED] = { "shouted", CX_REJECT, "It begins with an exclamation mark." },
-                                                     [SEEN] = { "seen", CX_ABSORB, "It begins with a plus." },
-                                                     { 0 } };
+static const struct cx_reason counting_reasons[] = {
+    [SHOUTED] = { "shouted", CX_REJECT, "It begins with an exclamation mark." }, [SEEN] = { "seen", CX_ABSORB, "It begins with a plus." }, { 0 }
+};
 static const struct cx_port counting_outputs[] = { { "cx.deduplicated.v1", "Records." }, { "cx.identity.aliases.v1", "A note of each." }, { 0 } };
 static const struct cx_table counting_tables[] = { CX_TIME_TABLE, { "counts", CX_TABLE_HASH, 8, "Text to how often." }, { 0 } };
 static int ticks;
@@ -94,9 +101,16 @@ static void counting_tick(const void *self, struct cx_ctx *ctx, struct cx_str te
     ticks++;
 }
 
-static const struct cx_stage counting = { .name = "counting", .summary = "Test.", .section = CX_SECTION_DUPLICATE, .input = "cx.events.v1",
-                                          .outputs = counting_outputs, .reasons = counting_reasons, .tables = counting_tables,
-                                          .changelog = "cx.changelog.dedup.v1", .dead_letters = "cx.dlq.dedup.v1", .process = counting_process,
+static const struct cx_stage counting = { .name = "counting",
+                                          .summary = "Test.",
+                                          .section = CX_SECTION_DUPLICATE,
+                                          .input = "cx.events.v1",
+                                          .outputs = counting_outputs,
+                                          .reasons = counting_reasons,
+                                          .tables = counting_tables,
+                                          .changelog = "cx.changelog.dedup.v1",
+                                          .dead_letters = "cx.dlq.dedup.v1",
+                                          .process = counting_process,
                                           .tick = counting_tick };
 
 /* ---- a chain and what it put out ---- */
@@ -158,8 +172,14 @@ static int64_t settle(struct rig *rig, struct cx_str value, int64_t timestamp_ms
 {
     static const struct cx_header headers[] = { { CX_STR("own"), CX_STR("1") } };
     int64_t items;
-    struct cx_message m = { .topic = CX_STR("cx.raw.v1"), .partition = 2, .offset = rig->offset++, .timestamp_ms = timestamp_ms, .key = CX_STR("k"),
-                            .value = value, .headers = headers, .header_count = 1 };
+    struct cx_message m = { .topic = CX_STR("cx.raw.v1"),
+                            .partition = 2,
+                            .offset = rig->offset++,
+                            .timestamp_ms = timestamp_ms,
+                            .key = CX_STR("k"),
+                            .value = value,
+                            .headers = headers,
+                            .header_count = 1 };
     rig->sink = (struct cx_sink){ .context = rig, .output = on_output, .ending = on_ending };
     cr_assert_eq(cx_task_settle(rig->task, &m, &rig->sink, &items), 0);
     return items;
@@ -231,6 +251,65 @@ Test(chain, a_dead_letter_of_the_first_stage_is_the_message_untouched)
     cr_assert(cx_str_is(header(found[0], "__connect.errors.topic"), "cx.raw.v1"));
     cr_assert(cx_str_is(header(found[0], "__connect.errors.partition"), "2"));
     cr_assert(cx_str_is(header(found[0], "own"), "1"));
+    free_rig(&rig);
+}
+
+/* A message of `bytes` bytes that the first stage rejects, with one header of `header_bytes`. */
+static const struct cx_output *reject_large(struct rig *rig, size_t bytes, size_t header_bytes)
+{
+    const struct cx_output *found[OUTPUTS_MAX];
+    char *text = memset(cx_arena_bytes(rig->arena, bytes), ',', bytes),
+         *note = memset(cx_arena_bytes(rig->arena, header_bytes + 1), 'h', header_bytes);
+    const struct cx_header headers[] = { { CX_STR("cx-error-code"), CX_STR("of_before") }, { CX_STR("note"), cx_str_n(note, header_bytes) } };
+    struct cx_message m = { .topic = CX_STR("cx.raw.v1"),
+                            .partition = 2,
+                            .timestamp_ms = 1000,
+                            .key = CX_STR("k"),
+                            .value = cx_str_n(text, bytes),
+                            .headers = headers,
+                            .header_count = 2 };
+    int64_t items;
+    rig->sink = (struct cx_sink){ .context = rig, .output = on_output, .ending = on_ending };
+    cr_assert_eq(cx_task_refuse(rig->task, &m, &rig->sink, &items), 0);
+    cr_assert_eq(items, 1);
+    cr_assert_eq(on_topic(rig, "cx.dlq.normalize.v1", found), 1);
+    return found[0];
+}
+
+Test(chain, a_dead_letter_too_large_for_its_topic_is_cut_and_says_what_it_was)
+{
+    struct rig rig = new_rig(both, 2, 1000000);
+    const struct cx_output *letter = reject_large(&rig, 2000000, 10);
+    cr_assert_eq(letter->value.len, 65536);
+    cr_assert(cx_str_is(header(letter, "cx-truncated"), "true"));
+    cr_assert(cx_str_is(header(letter, "cx-length"), "2000000"));
+    cr_assert_eq(header(letter, "cx-sha256").len, 64);
+    cr_assert_eq(header(letter, "note").len, 10);
+    free_rig(&rig);
+}
+
+Test(chain, a_dead_letter_fits_its_topic_whatever_the_headers_it_came_with)
+{
+    struct rig rig = new_rig(both, 2, 1000000);
+    const struct cx_output *letter = reject_large(&rig, 900000, 900000);
+    size_t bytes = letter->key.len + letter->value.len;
+    for (size_t i = 0; i < letter->header_count; i++)
+        bytes += letter->headers[i].name.len + letter->headers[i].value.len;
+    cr_assert_lt(bytes, 1000000);
+    cr_assert_eq(letter->value.len, 900000, "the value has room: it is kept");
+    cr_assert(cx_str_is(header(letter, "cx-headers-dropped"), "true"));
+    free_rig(&rig);
+}
+
+Test(chain, a_dead_letter_of_a_dead_letter_tells_of_the_last_reject_only)
+{
+    struct rig rig = new_rig(both, 2, 1000000);
+    const struct cx_output *letter = reject_large(&rig, 10, 10);
+    size_t codes = 0;
+    for (size_t i = 0; i < letter->header_count; i++)
+        codes += cx_str_is(letter->headers[i].name, "cx-error-code");
+    cr_assert_eq(codes, 1);
+    cr_assert(cx_str_is(header(letter, "cx-error-code"), "refused_by_cluster"));
     free_rig(&rig);
 }
 
