@@ -57,6 +57,9 @@ enum letter_class {
     LETTER_CLASSES = 32
 };
 
+/* Zero bytes after a folded text, so that words may be read eight bytes at a time. */
+#define CHAR_PAD 8
+
 struct char_table {
     uint32_t low[0x800];           /* one and two bytes of UTF-8: nearly all that is read */
     const uint32_t *pages[0x1100]; /* 256 rows each; NULL where every code point folds to itself */

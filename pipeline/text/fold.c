@@ -72,9 +72,19 @@ struct writer {
     char *out;
     uint32_t *origin;
     size_t len;
-    uint32_t last; /* row last read; 0 after a blank or a token */
+    struct cx_token *tokens;
+    size_t token_count;
+    uint32_t last; /* row last read; 0 after a blank, a link or a mention */
     bool cuts_to_one;
 };
+
+/* Notes the token that starts at `at`, or goes on there, as a word does while its characters are word characters; returns the new count. Ends are
+ * set when all starts are known. */
+static inline size_t note_token(struct cx_token *tokens, size_t count, uint32_t row, uint32_t last, size_t at)
+{
+    tokens[count] = (struct cx_token){ .start = (uint32_t)at & 0x7fffffffu, .is_word = (row & CHAR_WORD) != 0 };
+    return count + ((row & last & CHAR_WORD) == 0);
+}
 
 /* Copies a row's letter out; at most four bytes. */
 static inline size_t put_code(char *out, uint32_t *origin, uint32_t row, uint32_t from)
@@ -103,7 +113,9 @@ static void put_token(struct writer *w, struct cx_str token, uint32_t from, uint
         w->out[w->len] = ' ';
         w->origin[w->len++] = from;
     }
-    for (size_t i = 0; i < token.len; i++) {
+    for (size_t i = 0; i < token.len; i++) { /* <, a word, > */
+        if (i < 2 || i + 1 == token.len)
+            w->token_count = note_token(w->tokens, w->token_count, i == 1 ? CHAR_WORD : 0, 0, w->len);
         w->out[w->len] = token.ptr[i];
         w->origin[w->len++] = from;
     }
@@ -183,10 +195,12 @@ static size_t put_tag(struct writer *w, size_t i)
 {
     do {
         uint32_t row = w->in.rows[i];
-        if (is_same_letter(row, w->last))
+        if (is_same_letter(row, w->last)) {
             put_run(w, i);
-        else
+        } else {
+            w->token_count = note_token(w->tokens, w->token_count, row, w->last, w->len);
             w->len += put_code(w->out + w->len, w->origin + w->len, row, w->in.origin[i]);
+        }
         w->last = row;
         i++;
     } while (is_word_row(w, i));
@@ -229,7 +243,8 @@ static void write_text(struct writer *w, uint32_t classes[2][LETTER_CLASSES])
     const size_t n = w->in.len;
     char *out = w->out;
     uint32_t *origin = w->origin, last = 0;
-    size_t len = 0;
+    struct cx_token *tokens = w->tokens;
+    size_t len = 0, token_count = 0;
     for (size_t i = 0; i < n; i++) {
         uint32_t row = rows[i];
         if (row & CHAR_BLANK) {
@@ -242,19 +257,32 @@ static void write_text(struct writer *w, uint32_t classes[2][LETTER_CLASSES])
         /* CHAR_WORD of the row before, moved under CHAR_MARKER */
         if (__builtin_expect((row & CHAR_MARKER & (~last << 4)) || is_same_letter(row, last), 0)) {
             w->len = len;
+            w->token_count = token_count;
             size_t next = put_special(w, i, last);
             len = w->len;
+            token_count = w->token_count;
             if (next != i) {
                 last = w->last;
                 i = next - 1;
                 continue;
             }
         }
+        token_count = note_token(tokens, token_count, row, last, len);
         len += put_code(out + len, origin + len, row, from[i]);
         classes[i & 1][CHAR_CLASS(row)]++;
         last = row;
     }
     w->len = len > 0 && out[len - 1] == ' ' ? len - 1 : len;
+    w->token_count = token_count;
+}
+
+/* A token ends where the next starts, less the blank between. */
+static void end_tokens(struct writer *w)
+{
+    for (size_t i = 0; i < w->token_count; i++) {
+        size_t next = i + 1 < w->token_count ? w->tokens[i + 1].start : w->len;
+        w->tokens[i].end = (uint32_t)(next - (next > 0 && next > w->tokens[i].start + 1u && w->out[next - 1] == ' '));
+    }
 }
 _Static_assert(CHAR_WORD << 4 == CHAR_MARKER, "write_text moves one under the other");
 
@@ -267,16 +295,19 @@ struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum c
         rows = char_compose(arena, table, rows, language == CX_FOLD_SEARCH);
 
     /* A row gives at most four bytes, and so does a token for each row it stands for. */
-    size_t cap = rows.len * 4 + 8;
+    size_t cap = rows.len * 4 + 8 + CHAR_PAD;
     struct writer w = { .in = rows, .cuts_to_one = language == CX_FOLD_SEARCH };
     w.out = cx_arena_bytes(arena, cap);
     w.origin = cx_arena_alloc(arena, (cap + 1) * sizeof *w.origin);
+    w.tokens = cx_arena_alloc(arena, (rows.len * 3 / 2 + 4) * sizeof *w.tokens);
     uint32_t(*classes)[LETTER_CLASSES] = cx_arena_zalloc(arena, 2 * sizeof *classes), letters = 0;
     write_text(&w, classes);
+    end_tokens(&w);
+    memset(w.out + w.len, 0, CHAR_PAD);
     w.origin[w.len] = (uint32_t)text.len;
     for (size_t i = 0; i < LETTER_CLASSES; i++) {
         classes[0][i] += classes[1][i];
         letters += i == LETTER_NONE ? 0 : classes[0][i];
     }
-    return (struct cx_folded){ cx_str_n(w.out, w.len), w.origin, letters, classes[0] };
+    return (struct cx_folded){ cx_str_n(w.out, w.len), w.origin, w.tokens, w.token_count, letters, classes[0] };
 }

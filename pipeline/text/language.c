@@ -4,7 +4,6 @@
  * languages it stands for. The best language wins if it leads clearly; its confidence is its lead over all points plus one, so that little
  * evidence gives little confidence. */
 #include "text/chars.h"
-#include "base/hash.h"
 #include <pthread.h>
 
 enum language { TR, ES, EN, RU, AR, AZ, DE, FR, PT, IT, NL, ID, PL, RO, SV, UK, BG, SR, FA, UR, AR_LATIN, RU_LATIN, LANGUAGES };
@@ -77,59 +76,89 @@ static const struct {
 #undef CX_WORDS
 };
 
-#define WORD_SLOTS 8192u
-#define ENDING_MIN 3u
-#define ENDING_MAX 6u
-#define WORD_MAX   24u /* bytes; longer words are not looked up */
+/* A word's key is a hash of its bytes; equal keys of 49 bits in all, of few thousand words, are taken for equal words. Most words of a text are not
+ * in the table: the filter, a bit by hash, sends them away before the table is touched. */
+#define WORD_SLOTS  8192u
+#define FILTER_BITS (1u << 17)
+#define WORD_MAX    24u /* bytes; longer words are not looked up */
+#define ENDING_MIN  3u
+#define ENDING_MAX  6u
 static struct word {
-    char bytes[WORD_MAX];
-    uint8_t len;
-    uint32_t languages;
+    uint32_t tag, languages; /* languages 0: empty */
 } words[WORD_SLOTS];
+static uint64_t filter[FILTER_BITS / 64];
 static size_t word_count;
 
-static uint32_t word_hash(struct cx_str word)
+static uint64_t load(const char *bytes)
 {
-    uint64_t head = 0, tail = 0;
-    size_t n = word.len < 8 ? word.len : 8;
-    memcpy(&head, word.ptr, n);
-    memcpy(&tail, word.ptr + word.len - n, n);
-    uint64_t mixed = (head ^ (tail << 7 | tail >> 57) ^ word.len) * 0x9e3779b97f4a7c15u;
-    return (uint32_t)(mixed >> 40);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
 }
 
-/* The word's slot, or the empty one where it would stand. */
-static struct word *find_word(struct cx_str word)
+/* Of a word of `len` bytes; eight bytes from its start on must be readable. */
+static uint64_t word_hash(const char *word, size_t len)
 {
-    uint32_t at = word_hash(word) & (WORD_SLOTS - 1);
-    while (words[at].len != 0 && (words[at].len != word.len || memcmp(words[at].bytes, word.ptr, word.len) != 0))
+    uint64_t head = load(word), middle = 0, tail = 0;
+    if (len < 8)
+        head &= (UINT64_C(1) << len * 8) - 1;
+    if (len > 8)
+        tail = load(word + len - 8);
+    if (len > 16)
+        middle = load(word + 8);
+    uint64_t mixed = (head ^ (len * 0x9fb21c651e98df25u)) * 0x9e3779b97f4a7c15u;
+    mixed = (mixed ^ mixed >> 29 ^ tail) * 0xbf58476d1ce4e5b9u;
+    return (mixed ^ mixed >> 32 ^ middle) * 0x94d049bb133111ebu;
+}
+
+/* Of the last `n` of the bytes that `last` ends with. */
+static uint64_t ending_hash(uint64_t last, size_t n)
+{
+    return ((last >> (64 - n * 8)) ^ n << 56 ^ 0x2d2d) * 0x9e3779b97f4a7c15u ^ 1;
+}
+
+static uint32_t find_word(uint64_t hash)
+{
+    if (!(filter[hash >> 53] >> (hash >> 47 & 63) & 1))
+        return 0;
+    uint32_t at = (uint32_t)(hash >> 47) & (WORD_SLOTS - 1), tag = (uint32_t)hash;
+    while (words[at].languages != 0 && words[at].tag != tag)
         at = (at + 1) & (WORD_SLOTS - 1);
-    return &words[at];
+    return words[at].languages;
 }
 
-static void add_word(struct cx_str word, enum language language)
+static void add_word(uint64_t hash, enum language language)
 {
-    cx_assert(word.len > 0 && word.len <= WORD_MAX);
-    struct word *slot = find_word(word);
-    if (slot->len == 0) {
+    uint32_t at = (uint32_t)(hash >> 47) & (WORD_SLOTS - 1), tag = (uint32_t)hash;
+    while (words[at].languages != 0 && words[at].tag != tag)
+        at = (at + 1) & (WORD_SLOTS - 1);
+    if (words[at].languages == 0)
         cx_assert(++word_count < WORD_SLOTS / 2);
-        memcpy(slot->bytes, word.ptr, word.len);
-        slot->len = (uint8_t)word.len;
-    }
-    slot->languages |= BIT(language);
+    words[at] = (struct word){ tag, words[at].languages | BIT(language) };
+    filter[hash >> 53] |= UINT64_C(1) << (hash >> 47 & 63);
+}
+
+/* The eight bytes that end at `end`, zeros before the text. */
+static uint64_t last_bytes(struct cx_str text, size_t end)
+{
+    return end >= 8 ? load(text.ptr + end - 8) : load(text.ptr) << (8 - end) * 8;
 }
 
 /* Every word as each way of folding leaves it. */
 static void load_words(void)
 {
-    struct cx_arena *arena = cx_arena_new(1u << 20);
+    struct cx_arena *arena = cx_arena_new(64u << 20);
     for (size_t row = 0; row < sizeof word_rows / sizeof *word_rows; row++)
         for (int fold = 0; fold < CX_FOLD_LANGUAGES; fold++) {
-            struct cx_str rest = cx_text_fold(arena, cx_str(word_rows[row].words), (enum cx_fold_language)fold).text, word;
-            while (cx_str_cut(&rest, ' ', &word)) {
-                bool is_ending = word.ptr[0] == '-';
-                if (!is_ending || (word.len > ENDING_MIN && word.len <= ENDING_MAX + 1))
-                    add_word(word, word_rows[row].language);
+            struct cx_folded folded = cx_text_fold(arena, cx_str(word_rows[row].words), (enum cx_fold_language)fold);
+            for (size_t i = 0; i < folded.token_count; i++) {
+                const struct cx_token *token = &folded.tokens[i];
+                size_t len = token->end - token->start;
+                bool is_ending = token->start > 0 && folded.text.ptr[token->start - 1] == '-';
+                if (is_ending && len >= ENDING_MIN && len <= ENDING_MAX)
+                    add_word(ending_hash(last_bytes(folded.text, token->end), len), word_rows[row].language);
+                else if (!is_ending && token->is_word && len <= WORD_MAX)
+                    add_word(word_hash(folded.text.ptr + token->start, len), word_rows[row].language);
             }
         }
     cx_arena_free(arena);
@@ -159,11 +188,6 @@ static void weigh_letters(const struct cx_folded *folded, struct weights *weight
             weights->closed |= needed[i].language;
 }
 
-static bool is_separator(char c)
-{
-    return (c >= 0 && c < '0' && c != '\'') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a' && c != '_') || c > 'z';
-}
-
 static void give(struct weights *weights, uint32_t languages, float points)
 {
     float share = points / (float)__builtin_popcount(languages);
@@ -171,21 +195,17 @@ static void give(struct weights *weights, uint32_t languages, float points)
         weights->points[__builtin_ctz(languages)] += share;
 }
 
-static void weigh_word(struct cx_str word, struct weights *weights)
+static void weigh_word(struct cx_str text, size_t start, size_t end, struct weights *weights)
 {
-    if (word.len == 0 || word.len > WORD_MAX)
-        return;
-    uint32_t languages = find_word(word)->languages;
+    size_t len = end - start;
+    uint32_t languages = len <= WORD_MAX ? find_word(word_hash(text.ptr + start, len)) : 0;
     if (languages != 0) {
         give(weights, languages, 1);
         return;
     }
-    for (size_t n = ENDING_MAX; n >= ENDING_MIN; n--) {
-        if (word.len < n + 2)
-            continue;
-        char ending[ENDING_MAX + 1] = { '-' };
-        memcpy(ending + 1, word.ptr + word.len - n, n);
-        languages = find_word(cx_str_n(ending, n + 1))->languages;
+    uint64_t last = last_bytes(text, end);
+    for (size_t n = ENDING_MAX < len - 1 ? ENDING_MAX : len - 1; n >= ENDING_MIN; n--) {
+        languages = find_word(ending_hash(last, n));
         if (languages != 0) {
             give(weights, languages, 0.5f);
             return;
@@ -193,16 +213,11 @@ static void weigh_word(struct cx_str word, struct weights *weights)
     }
 }
 
-/* Words end at ASCII that is no letter or digit, and at the Arabic and Spanish marks of a question. */
-static void weigh_words(struct cx_str text, struct weights *weights)
+static void weigh_words(const struct cx_folded *folded, struct weights *weights)
 {
-    size_t start = 0;
-    for (size_t i = 0; i <= text.len; i++) {
-        if (i < text.len && !is_separator(text.ptr[i]))
-            continue;
-        weigh_word(cx_str_n(text.ptr + start, i - start), weights);
-        start = i + 1;
-    }
+    for (size_t i = 0; i < folded->token_count; i++)
+        if (folded->tokens[i].is_word)
+            weigh_word(folded->text, folded->tokens[i].start, folded->tokens[i].end, weights);
 }
 
 static uint32_t count_classes(const struct cx_folded *folded, enum letter_class first, enum letter_class last)
@@ -244,7 +259,7 @@ struct cx_str cx_text_script_language(const struct cx_folded *folded, float *con
     pthread_once(&once, load_words);
     struct weights weights = { .closed = ~open };
     weigh_letters(folded, &weights);
-    weigh_words(folded->text, &weights);
+    weigh_words(folded, &weights);
     float best = 0, second = 0;
     int winner = -1;
     for (int l = 0; l < LANGUAGES; l++) {

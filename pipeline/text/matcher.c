@@ -1,17 +1,19 @@
-/* matcher.c - all patterns in one Vectorscan database: it finds triggers and expressions, phrase.c decides what is a match. */
+/* matcher.c - phrases of whole words in a tree, everything else in one Vectorscan database. */
 #include "text/phrase.h"
 #include <hs/hs.h>
 #include <pthread.h>
 
-struct pattern {
-    struct phrase phrase;
-    bool is_regex;
-    uint32_t id;
+/* What the database reports, by its index. */
+struct expression {
+    bool starts_at_word, ends_at_word;
+    uint32_t id, length; /* length: of a literal; 0: the database tells where a match starts */
 };
 struct cx_matcher {
-    hs_database_t *database; /* NULL: no patterns */
-    struct pattern *patterns;
-    size_t n;
+    struct phrase_tree *tree;
+    struct phrase *phrases;
+    hs_database_t *database; /* NULL: no expressions */
+    struct expression *expressions;
+    size_t phrase_count, expression_count;
     char *texts;     /* what the phrases point into */
     uint64_t serial; /* never used twice, so that a thread knows whether its scratch suits */
 };
@@ -48,92 +50,90 @@ static hs_scratch_t *scratch_for(const struct cx_matcher *m)
 
 /* ---- compiling ---- */
 
-/* What the compiler is handed: expressions with their flags. */
+/* What the compiler of the database is handed. */
 struct sources {
-    const char **expressions;
+    const char **texts;
     unsigned *flags, *ids;
+    const struct cx_pattern **patterns;
     struct cx_arena *arena;
 };
 
 static const char *literal_expression(struct cx_arena *arena, struct cx_str literal)
 {
-    static const char digits[] = "0123456789abcdef";
-    char *out = cx_arena_bytes(arena, literal.len * 4 + 1), *p = out;
-    for (size_t i = 0; i < literal.len; i++) {
-        unsigned char byte = (unsigned char)literal.ptr[i];
-        *p++ = '\\';
-        *p++ = 'x';
-        *p++ = digits[byte >> 4];
-        *p++ = digits[byte & 0xf];
-    }
-    *p = '\0';
+    char *out = cx_arena_bytes(arena, literal.len * 4 + 1);
+    out[0] = '\0';
+    for (size_t i = 0; i < literal.len; i++)
+        snprintf(out + i * 4, 5, "\\x%02x", (unsigned)(unsigned char)literal.ptr[i]);
     return out;
 }
 
-static int read_pattern(struct cx_matcher *m, size_t i, const struct cx_pattern *given, struct cx_str text, struct sources *sources,
-                        struct cx_error *err)
+static void add_expression(struct cx_matcher *m, const struct cx_pattern *pattern, struct sources *sources)
 {
-    struct pattern *pattern = &m->patterns[i];
-    pattern->id = given->id;
-    pattern->is_regex = given->is_regex;
+    size_t i = m->expression_count++;
+    bool is_word = pattern->whole_word || pattern->prefix;
+    m->expressions[i] =
+        (struct expression){ is_word, pattern->whole_word && !pattern->prefix, pattern->id, pattern->is_regex ? 0 : (uint32_t)pattern->text.len };
+    sources->patterns[i] = pattern;
     sources->ids[i] = (unsigned)i;
-    if (given->is_regex) {
-        bool is_word = given->whole_word || given->prefix;
-        pattern->phrase = (struct phrase){
-            .text = text, .starts_at_word = is_word, .ends_at_word = given->whole_word && !given->prefix, .clitics = given->clitics
-        };
-        sources->flags[i] = HS_FLAG_UTF8 | HS_FLAG_SOM_LEFTMOST;
-        sources->expressions[i] = cx_arena_format(sources->arena, "%.*s%c", CX_STR_ARG(text), '\0').ptr;
-        return 0;
-    }
-    const char *why;
-    if (!phrase_read(&pattern->phrase, given, text, &why))
-        return cx_fail(err, CX_EXIT_CONFIG, "pattern \"%.*s\": %s", CX_STR_ARG(text), why);
-    sources->flags[i] = 0;
-    sources->expressions[i] = literal_expression(sources->arena, cx_str_n(text.ptr, pattern->phrase.trigger_len));
-    return 0;
+    sources->flags[i] = pattern->is_regex ? HS_FLAG_UTF8 | HS_FLAG_SOM_LEFTMOST : 0;
+    sources->texts[i] = pattern->is_regex ? cx_arena_format(sources->arena, "%.*s%c", CX_STR_ARG(pattern->text), '\0').ptr
+                                          : literal_expression(sources->arena, pattern->text);
 }
 
-static int compile(struct cx_matcher *m, const struct cx_pattern *patterns, struct sources *sources, struct cx_error *err)
+static int compile_expressions(struct cx_matcher *m, struct sources *sources, struct cx_error *err)
 {
-    size_t bytes = 0;
-    for (size_t i = 0; i < m->n; i++)
-        bytes += patterns[i].text.len;
-    m->texts = malloc(bytes + 1);
-    cx_assert(m->texts != NULL);
-    char *at = m->texts;
-    for (size_t i = 0; i < m->n; i++) {
-        struct cx_str text = cx_str_n(at, patterns[i].text.len);
-        if (text.len > 0)
-            memcpy(at, patterns[i].text.ptr, text.len);
-        at += text.len;
-        CX_TRY(read_pattern(m, i, &patterns[i], text, sources, err));
-    }
     hs_compile_error_t *fault = NULL;
-    if (hs_compile_multi(sources->expressions, sources->flags, sources->ids, (unsigned)m->n, HS_MODE_BLOCK, NULL, &m->database, &fault) == HS_SUCCESS)
+    if (m->expression_count == 0 || hs_compile_multi(sources->texts, sources->flags, sources->ids, (unsigned)m->expression_count, HS_MODE_BLOCK, NULL,
+                                                     &m->database, &fault) == HS_SUCCESS)
         return 0;
     if (fault->expression >= 0)
-        cx_fail(err, CX_EXIT_CONFIG, "pattern \"%.*s\": %s", CX_STR_ARG(patterns[fault->expression].text), fault->message);
+        cx_fail(err, CX_EXIT_CONFIG, "pattern \"%.*s\": %s", CX_STR_ARG(sources->patterns[fault->expression]->text), fault->message);
     else
         cx_fail(err, CX_EXIT_CONFIG, "the patterns do not compile: %s", fault->message);
     hs_free_compile_error(fault);
     return -1;
 }
 
+static int compile(struct cx_matcher *m, const struct cx_pattern *patterns, size_t n, struct sources *sources, struct cx_error *err)
+{
+    char *at = m->texts;
+    for (size_t i = 0; i < n; i++) {
+        const struct cx_pattern *pattern = &patterns[i];
+        const char *why;
+        if (pattern->is_regex || !(pattern->whole_word || pattern->prefix)) {
+            if (pattern->text.len == 0)
+                return cx_fail(err, CX_EXIT_CONFIG, "pattern \"\": the phrase is empty");
+            add_expression(m, pattern, sources);
+            continue;
+        }
+        struct cx_str text = cx_str_n(at, pattern->text.len);
+        if (text.len > 0)
+            memcpy(at, pattern->text.ptr, text.len);
+        at += text.len;
+        if (!phrase_read(&m->phrases[m->phrase_count++], pattern, text, &why))
+            return cx_fail(err, CX_EXIT_CONFIG, "pattern \"%.*s\": %s", CX_STR_ARG(text), why);
+    }
+    m->tree = phrase_tree_new(m->phrases, m->phrase_count);
+    return compile_expressions(m, sources, err);
+}
+
 struct cx_matcher *cx_matcher_new(const struct cx_pattern *patterns, size_t n, struct cx_error *err)
 {
     static uint64_t last_serial;
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        bytes += patterns[i].text.len;
     struct cx_matcher *m = calloc(1, sizeof *m);
     cx_assert(m != NULL);
     m->serial = __atomic_add_fetch(&last_serial, 1, __ATOMIC_RELAXED);
-    if (n == 0)
-        return m;
-    m->n = n;
-    m->patterns = calloc(n, sizeof *m->patterns);
-    cx_assert(m->patterns != NULL);
+    m->phrases = calloc(n + 1, sizeof *m->phrases);
+    m->expressions = calloc(n + 1, sizeof *m->expressions);
+    m->texts = malloc(bytes + 1);
+    cx_assert(m->phrases != NULL && m->expressions != NULL && m->texts != NULL);
     struct cx_arena *arena = cx_arena_new(256u << 20);
-    struct sources sources = { CX_NEW_ARRAY(arena, const char *, n), CX_NEW_ARRAY(arena, unsigned, n), CX_NEW_ARRAY(arena, unsigned, n), arena };
-    int failed = compile(m, patterns, &sources, err);
+    struct sources sources = { CX_NEW_ARRAY(arena, const char *, n + 1), CX_NEW_ARRAY(arena, unsigned, n + 1), CX_NEW_ARRAY(arena, unsigned, n + 1),
+                               CX_NEW_ARRAY(arena, const struct cx_pattern *, n + 1), arena };
+    int failed = compile(m, patterns, n, &sources, err);
     cx_arena_free(arena);
     if (failed == 0)
         return m;
@@ -145,8 +145,10 @@ void cx_matcher_free(struct cx_matcher *m)
 {
     if (m == NULL)
         return;
+    phrase_tree_free(m->tree);
     hs_free_database(m->database);
-    free(m->patterns);
+    free(m->phrases);
+    free(m->expressions);
     free(m->texts);
     free(m);
 }
@@ -156,13 +158,14 @@ void cx_matcher_free(struct cx_matcher *m)
 struct scan {
     const struct cx_matcher *matcher;
     struct cx_arena *arena;
-    struct cx_str folded;
+    struct cx_str text;
     struct cx_match *matches;
     size_t len, cap;
 };
 
-static void add_match(struct scan *scan, struct cx_match match)
+static void add_match(void *context, struct cx_match match)
 {
+    struct scan *scan = context;
     if (scan->len == scan->cap) {
         size_t cap = scan->cap * 2;
         struct cx_match *matches = cx_arena_alloc(scan->arena, cap * sizeof *matches);
@@ -173,17 +176,17 @@ static void add_match(struct scan *scan, struct cx_match match)
     scan->matches[scan->len++] = match;
 }
 
-static int on_hit(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
+static int on_expression(unsigned i, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
     (void)flags;
     struct scan *scan = context;
-    const struct pattern *pattern = &scan->matcher->patterns[id];
-    struct cx_match match = { pattern->id, (uint32_t)from, (uint32_t)to };
-    const struct phrase *phrase = &pattern->phrase;
-    bool is_match = pattern->is_regex ? phrase_is_word(scan->folded, from, to, phrase->starts_at_word, phrase->ends_at_word, phrase->clitics)
-                                      : phrase_verify(phrase, scan->folded, to, &match);
-    if (is_match)
-        add_match(scan, match);
+    const struct expression *expression = &scan->matcher->expressions[i];
+    size_t start = expression->length != 0 ? to - expression->length : from;
+    if (expression->starts_at_word && phrase_is_word_before(scan->text, start) && phrase_is_word_at(scan->text, start))
+        return 0;
+    if (expression->ends_at_word && phrase_is_word_before(scan->text, to) && phrase_is_word_at(scan->text, to))
+        return 0;
+    add_match(scan, (struct cx_match){ expression->id, (uint32_t)start, (uint32_t)to });
     return 0;
 }
 
@@ -197,7 +200,7 @@ static int compare_matches(const void *left, const void *right)
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
-/* Matches come nearly sorted by end: insertion is quickest for the usual few, qsort bounds the worst case. */
+/* Matches come nearly sorted: insertion is quickest for the usual few, qsort bounds the worst case. */
 static void sort_matches(struct cx_match *matches, size_t n)
 {
     if (n > 64) {
@@ -213,14 +216,13 @@ static void sort_matches(struct cx_match *matches, size_t n)
     }
 }
 
-size_t cx_matcher_scan(const struct cx_matcher *m, struct cx_arena *arena, struct cx_str folded, struct cx_match **matches)
+size_t cx_matcher_scan(const struct cx_matcher *m, struct cx_arena *arena, const struct cx_folded *folded, struct cx_match **matches)
 {
-    *matches = NULL;
-    if (m->database == NULL || folded.len == 0)
-        return 0;
-    struct scan scan = { m, arena, folded, NULL, 0, 32 };
+    struct scan scan = { m, arena, folded->text, NULL, 0, 32 };
     scan.matches = cx_arena_alloc(arena, scan.cap * sizeof *scan.matches);
-    cx_assert(hs_scan(m->database, folded.ptr, (unsigned)folded.len, 0, scratch_for(m), on_hit, &scan) == HS_SUCCESS);
+    phrase_tree_walk(m->tree, folded, add_match, &scan);
+    if (m->database != NULL && folded->text.len > 0)
+        cx_assert(hs_scan(m->database, folded->text.ptr, (unsigned)folded->text.len, 0, scratch_for(m), on_expression, &scan) == HS_SUCCESS);
     sort_matches(scan.matches, scan.len);
     size_t kept = 0;
     for (size_t i = 0; i < scan.len; i++)

@@ -123,7 +123,7 @@ static void read_text(const struct classify *classify, struct cx_ctx *ctx, const
     cx_count(ctx, METRIC_LANGUAGES, language_label(language), 1);
 
     struct classify_findings findings;
-    classify_find(&classify->lexicons, ctx->arena, folded.text, language, &findings);
+    classify_find(&classify->lexicons, ctx->arena, &folded, language, &findings);
     section->lexicon_hits = findings.hits;
     section->topics = findings.topics;
     if (record->direction == CX_DIRECTION_INBOUND) {

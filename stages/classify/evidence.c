@@ -196,11 +196,11 @@ static void weigh(struct search *search, struct classify_findings *findings)
     findings->hits = (struct cx_str_list){ lists.hits, lists.hit_count };
 }
 
-void classify_find(const struct classify_lexicons *lexicons, struct cx_arena *arena, struct cx_str folded, struct cx_str language,
+void classify_find(const struct classify_lexicons *lexicons, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str language,
                    struct classify_findings *findings)
 {
     *findings = (struct classify_findings){ .reason = CX_STR_NULL };
-    struct search search = { .lexicons = lexicons, .arena = arena, .folded = folded };
+    struct search search = { .lexicons = lexicons, .arena = arena, .folded = folded->text };
     search.match_count = cx_matcher_scan(lexicons->matcher, arena, folded, &search.matches);
     if (search.match_count == 0)
         return;

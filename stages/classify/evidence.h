@@ -24,7 +24,7 @@ struct classify_findings {
 };
 
 /* Looks through one text; `language` null: not known, every lexicon counts. Lists are in the arena. */
-void classify_find(const struct classify_lexicons *lexicons, struct cx_arena *arena, struct cx_str folded, struct cx_str language,
+void classify_find(const struct classify_lexicons *lexicons, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str language,
                    struct classify_findings *findings);
 /* Joins a further piece of evidence for the same thing. */
 static inline void classify_join(float *score, float more)

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cx_assert(name.ptr ? confidence > 0 && confidence <= 1 : confidence == 0);
 
     struct cx_match *matches;
-    size_t n = cx_matcher_scan(matcher(), arena, once.text, &matches);
+    size_t n = cx_matcher_scan(matcher(), arena, &once, &matches);
     for (size_t i = 0; i < n; i++)
         cx_assert(matches[i].start < matches[i].end && matches[i].end <= once.text.len);
     cx_arena_free(arena);

@@ -1,0 +1,193 @@
+/* What does classify's time go into? Folding, language, lexicons, personal data, and process() of the stage as a whole, on one core.
+ * usage: classify_bench [TEXTS [RECORDS]]   TEXTS: a file with a text a line (of tab-separated lines the third column); without one, the sample. */
+#include "base/time.h"
+#include "run/registry.h"
+#include "run/sample.h"
+#include "stages/classify/evidence.h"
+#include "stages/classify/pii.h"
+
+#define ROUNDS 5
+
+struct texts {
+    struct cx_str *items;
+    size_t len, cap, bytes;
+};
+
+static void add_text(struct texts *texts, struct cx_str text)
+{
+    if (text.len == 0 || !cx_utf8_valid(text))
+        return;
+    if (texts->len == texts->cap) {
+        texts->cap = texts->cap ? texts->cap * 2 : 4096;
+        texts->items = realloc(texts->items, texts->cap * sizeof *texts->items);
+    }
+    texts->items[texts->len++] = text;
+    texts->bytes += text.len;
+}
+
+static void read_texts(struct texts *texts, struct cx_arena *arena, const char *path)
+{
+    struct cx_error err;
+    struct cx_str rest, line;
+    cx_assert(cx_read_file(arena, cx_str(path), &rest, &err) == 0);
+    while (cx_str_cut(&rest, '\n', &line)) {
+        struct cx_str columns = line, column = line;
+        for (int i = 0; i < 3 && cx_str_find(line, '\t') >= 0; i++)
+            cx_str_cut(&columns, '\t', &column);
+        add_text(texts, column);
+    }
+}
+
+/* Texts of the canonical records of the sample. */
+static void sample_texts(struct texts *texts, struct cx_arena *arena)
+{
+    struct cx_sample *sample = cx_sample_new(1, 1764000000000, CX_SAMPLE_PER_DAY, NULL);
+    for (int i = 0; i < CX_SAMPLE_COUNT; i++) {
+        struct cx_sample_payload payload;
+        struct cx_json_fault fault;
+        cx_sample_next(sample, arena, &payload);
+        const struct cx_json *root = cx_json_parse(arena, payload.value, &fault), *text = cx_json_get(root, CX_STR("text"));
+        if (text != NULL && text->type == CX_JSON_STRING)
+            add_text(texts, text->text);
+    }
+    cx_sample_free(sample);
+}
+
+static struct cx_str resource(const struct cx_env *env, const char *path)
+{
+    (void)env;
+    return cx_resource_find(cx_str(path));
+}
+
+static const char *const *resources(const struct cx_env *env, const char *folder)
+{
+    return cx_resource_list(env->arena, folder);
+}
+
+static void no_count(struct cx_ctx *ctx, int metric, const char *label, double n)
+{
+    (void)ctx, (void)metric, (void)label, (void)n;
+}
+
+/* ---- what is timed ---- */
+
+struct bench {
+    struct texts texts;
+    struct cx_arena *arena;
+    const struct cx_stage *stage;
+    void *self;
+    size_t sink;
+};
+typedef void step_fn(struct bench *bench, struct cx_str text);
+
+static void fold(struct bench *bench, struct cx_str text)
+{
+    bench->sink += cx_text_fold(bench->arena, text, CX_FOLD_SEARCH).text.len;
+}
+
+static void fold_and_language(struct bench *bench, struct cx_str text)
+{
+    float confidence;
+    struct cx_folded folded = cx_text_fold(bench->arena, text, CX_FOLD_SEARCH);
+    bench->sink += cx_text_script_language(&folded, &confidence).len;
+}
+
+static void fold_and_find(struct bench *bench, struct cx_str text)
+{
+    struct classify_findings findings;
+    struct cx_folded folded = cx_text_fold(bench->arena, text, CX_FOLD_SEARCH);
+    /* the stage begins with its lexicons */
+    classify_find(bench->self, bench->arena, &folded, CX_STR_NULL, &findings);
+    bench->sink += findings.hits.len;
+}
+
+static void pii(struct bench *bench, struct cx_str text)
+{
+    bench->sink += classify_pii(bench->arena, text, CX_STR_NULL).len;
+}
+
+static void process(struct bench *bench, struct cx_str text)
+{
+    struct cx_interaction record;
+    cx_interaction_init(&record);
+    record.text = text;
+    record.kind = CX_STR("comment");
+    record.channel = CX_STR("instagram");
+    record.direction = CX_DIRECTION_INBOUND;
+    struct cx_item item = { .record = &record };
+    struct cx_ctx ctx = { .arena = bench->arena, .item = &item, .count_ = no_count };
+    bench->stage->process(bench->self, &ctx);
+    bench->sink += record.classification->intents.len;
+}
+
+/* CPU time: the machine may have other things to do. */
+static double cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static double measure(struct bench *bench, step_fn *step, size_t records)
+{
+    double ns[ROUNDS];
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = cpu_ns();
+        for (size_t i = 0; i < records; i++) {
+            cx_arena_reset(bench->arena);
+            step(bench, bench->texts.items[i % bench->texts.len]);
+        }
+        ns[round] = (cpu_ns() - start) / (double)records;
+    }
+    qsort(ns, ROUNDS, sizeof *ns, by_value);
+    return ns[ROUNDS / 2];
+}
+
+int main(int argc, char **argv)
+{
+    struct cx_arena *kept = cx_arena_new(1u << 30);
+    struct bench bench = { .arena = cx_arena_new(1u << 30), .stage = cx_stage_find(CX_STR("classify")) };
+    struct cx_error err;
+    size_t records = argc > 2 ? strtoul(argv[2], NULL, 10) : 200000;
+    if (argc > 1)
+        read_texts(&bench.texts, kept, argv[1]);
+    else
+        sample_texts(&bench.texts, kept);
+
+    struct cx_env env = { kept, resource, resources, NULL, NULL };
+    void *config = cx_arena_zalloc(kept, bench.stage->config_size);
+    bench.self = cx_arena_zalloc(kept, bench.stage->self_size);
+    cx_assert(cx_options_read(bench.stage->options, NULL, "classify", config, &err) == 0);
+    double start = cpu_ns();
+    if (bench.stage->open(bench.self, config, &env, &err) != 0) {
+        fprintf(stderr, "classify_bench: %s\n", err.text);
+        return 1;
+    }
+    printf("{\"bench\":\"classify\",\"texts\":%zu,\"bytes_per_text\":%.0f,\"open_ms\":%.0f", bench.texts.len,
+           (double)bench.texts.bytes / (double)bench.texts.len, (cpu_ns() - start) / 1e6);
+    static const struct {
+        const char *name;
+        step_fn *step;
+    } steps[] = { { "fold_ns", fold },
+                  { "fold_and_language_ns", fold_and_language },
+                  { "fold_and_find_ns", fold_and_find },
+                  { "pii_ns", pii },
+                  { "process_ns", process } };
+    double ns = 0;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        ns = measure(&bench, steps[i].step, records);
+        printf(",\"%s\":%.0f", steps[i].name, ns);
+    }
+    printf(",\"records_per_s\":%.0f}\n", 1e9 / ns);
+    bench.stage->close(bench.self);
+    cx_arena_free(bench.arena);
+    cx_arena_free(kept);
+    free(bench.texts.items);
+    return 0;
+}
