@@ -1,6 +1,7 @@
 /* From an element of a payload to a record, by an event's expressions. */
 #include "stages/normalize/adapter.h"
 #include "stages/normalize/attributes.h"
+#include "stages/normalize/receipt.h"
 #include "stages/normalize/tree.h"
 
 enum { MEDIA_MAX = 100, LEFTOVER_DEPTH = 8 };
@@ -90,17 +91,6 @@ static bool take_author(struct run *r)
     return true;
 }
 
-static bool is_own(const struct run *r, struct cx_str id)
-{
-    const struct normalize_receipt *receipt = r->part->receipt;
-    const struct cx_json *lists[] = { receipt->own_ids, receipt->input->own_ids };
-    for (size_t i = 0; i < 2; i++)
-        for (const struct cx_json *node = lists[i] != NULL ? lists[i]->first : NULL; node != NULL; node = node->next)
-            if (cx_str_eq(node->text, id))
-                return true;
-    return false;
-}
-
 /* As the adapter says; where it says nothing, the company's own accounts speak outbound. */
 static bool take_direction(struct run *r)
 {
@@ -109,7 +99,7 @@ static bool take_direction(struct run *r)
     if (!take_string(r, TARGET_DIRECTION, &direction) || !take_string(r, TARGET_OP, &op) || !take_string(r, TARGET_AUTHOR_ID, &author))
         return false;
     if (direction.ptr == NULL)
-        record->direction = author.len > 0 && is_own(r, author) ? CX_DIRECTION_OUTBOUND : CX_DIRECTION_INBOUND;
+        record->direction = author.len > 0 && normalize_is_own(r->part->receipt, author) ? CX_DIRECTION_OUTBOUND : CX_DIRECTION_INBOUND;
     else if (!cx_direction_from_name(direction, &record->direction))
         return fail(r, TARGET_DIRECTION, NORMALIZE_BAD_VALUE);
     return op.ptr == NULL || cx_op_from_name(op, &record->op) || fail(r, TARGET_OP, NORMALIZE_BAD_VALUE);

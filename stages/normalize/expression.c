@@ -1,5 +1,8 @@
 #include "stages/normalize/expression.h"
+#include "stages/normalize/receipt.h"
 #include "stages/normalize/tree.h"
+
+enum { SELECT_MAX = 1000 }; /* platforms batch no more; every item of a payload may search the same list */
 
 /* ---- paths ---- */
 
@@ -55,7 +58,8 @@ static const struct cx_json *selected(const struct normalize_scope *scope, const
     struct cx_str wanted = normalize_operand_text(scope, step->equals);
     if (wanted.len == 0 || list->type != CX_JSON_ARRAY)
         return NULL;
-    for (const struct cx_json *node = list->first; node != NULL; node = node->next) {
+    size_t tried = 0;
+    for (const struct cx_json *node = list->first; node != NULL && tried < SELECT_MAX; node = node->next, tried++) {
         struct normalize_value member = { .node = member_of(node, step->name) };
         if (cx_str_eq(normalize_value_text(member), wanted))
             return node;
@@ -119,15 +123,14 @@ static bool list_holds(const struct cx_json *list, struct cx_str text)
     return false;
 }
 
-/* Whether `text` is what the operand gives, or in the list that it gives. $own_ids are those of the envelope and of the row. */
+/* Whether `text` is what the operand gives, or in the list that it gives. */
 static bool is_among(const struct normalize_scope *scope, struct cx_str text, const struct normalize_operand *operand)
 {
-    const struct cx_json *node = operand->path != NULL ? normalize_path_get(scope, operand->path) : NULL;
     if (operand->path == NULL)
         return cx_str_eq(text, operand->constant);
-    const struct cx_json *row_ids = scope->part->receipt->input->own_ids;
-    if (operand->path->start == PATH_OWN_IDS && row_ids != NULL && list_holds(row_ids, text))
-        return true;
+    if (operand->path->start == PATH_OWN_IDS)
+        return normalize_is_own(scope->part->receipt, text);
+    const struct cx_json *node = normalize_path_get(scope, operand->path);
     if (node == NULL)
         return false;
     if (node->type == CX_JSON_ARRAY)

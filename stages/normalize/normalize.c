@@ -21,7 +21,7 @@ static const struct cx_option options[] = {
 enum { RECORDS_BY_ADAPTER, TIMES_UNKNOWN };
 static const struct cx_metric metrics[] = {
     [RECORDS_BY_ADAPTER] = { "cx_normalize_records_total", CX_COUNTER, "adapter",
-                             "Records made, by the adapter that read them; those of aborted transactions too." },
+                             "Records made of platform payloads, by adapter; canonical records are not in it, those of aborted transactions are." },
     [TIMES_UNKNOWN] = { "cx_normalize_times_unknown_total", CX_COUNTER, "adapter",
                         "Records whose platform gives no time, so that they carry their receipt time." },
     { 0 },

@@ -112,6 +112,25 @@ struct normalize_receipt *normalize_receipt_new(const struct normalize_self *sel
     return receipt;
 }
 
+static bool is_same_account(struct cx_str a, struct cx_str b)
+{
+    a = cx_str_skip(a, a.len > 0 && a.ptr[0] == '+');
+    b = cx_str_skip(b, b.len > 0 && b.ptr[0] == '+');
+    if (a.len != b.len || a.len == 0)
+        return false;
+    return cx_str_find(a, '@') > 0 ? strncasecmp(a.ptr, b.ptr, a.len) == 0 : memcmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+bool normalize_is_own(const struct normalize_receipt *receipt, struct cx_str id)
+{
+    const struct cx_json *lists[] = { receipt->own_ids, receipt->input->own_ids };
+    for (size_t i = 0; i < 2; i++)
+        for (const struct cx_json *own = lists[i] != NULL ? lists[i]->first : NULL; own != NULL; own = own->next)
+            if (is_same_account(own->text, id))
+                return true;
+    return false;
+}
+
 static bool check_own_ids(const struct normalize_member *m, const struct cx_json **own_ids)
 {
     if (m->node->type != CX_JSON_ARRAY)

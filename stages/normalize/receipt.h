@@ -12,6 +12,9 @@ const struct normalize_input *normalize_input_of(const struct normalize_self *se
 struct cx_str normalize_header(const struct cx_message *message, const char *name);
 /* What the row and, where trusted, the headers say. */
 struct normalize_receipt *normalize_receipt_new(const struct normalize_self *self, struct cx_arena *arena, const struct cx_message *message);
+/* Whether an id is one of the company's own accounts, by the envelope or the row. A `+` before a number makes no difference, nor does the case of an
+ * e-mail address. */
+bool normalize_is_own(const struct normalize_receipt *receipt, struct cx_str id);
 /* Adds what an envelope says of its payload. */
 struct normalize_envelope {
     struct cx_str adapter;         /* null: not said */

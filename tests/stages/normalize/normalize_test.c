@@ -61,6 +61,14 @@ Test(normalize, refuses_what_is_no_json_record_with_a_typed_reason)
     expect(cx_str_n(large, sizeof large), "too_large");
 }
 
+Test(normalize, refuses_more_items_than_configured_as_one)
+{
+    open_stage("normalize: {max_items: 2}");
+    expect(CX_STR("[1,2,3]"), "too_large");
+    raw_stage_line(&raw, CX_STR("[1,2]"));
+    cr_expect_eq(raw.count, 2);
+}
+
 Test(normalize, requires_tenant_channel_native_id_time_and_author)
 {
     open_stage("");
