@@ -14,6 +14,7 @@ static const struct cx_reason decode_reasons[CX_DECODE_ERRORS] = {
     [CX_DECODE_TRAILING] = { "decode_trailing", CX_REJECT, "Bytes are left over after the record's last field." },
     [CX_DECODE_MAGIC] = { "decode_magic", CX_REJECT, "The value does not begin with the wire header (0x00 and a schema id)." },
     [CX_DECODE_UNKNOWN_SCHEMA] = { "schema_unknown", CX_REJECT, "The record's schema id is not known here: upgrade this process or add the schema." },
+    [CX_DECODE_DEPTH] = { "schema_depth", CX_REJECT, "The record's schema nests types deeper than allowed." },
     [CX_DECODE_INCOMPATIBLE] = { "schema_incompatible", CX_REJECT, "The record's schema cannot be resolved to ours." },
 };
 static const struct cx_reason null_value = { "null_value", CX_REJECT, "The record has no value." };
@@ -22,6 +23,13 @@ static const struct cx_reason refused = { "refused_by_cluster", CX_REJECT,
                                           "kafka.max_message, then replay." };
 static const struct cx_reason too_large = { "output_too_large", CX_REJECT,
                                             "What this item became is over kafka.max_message; raise it there and on the topic, then replay." };
+
+const struct cx_reason *cx_chain_reason(size_t i)
+{
+    static const struct cx_reason *const others[] = { &null_value, &refused, &too_large, NULL };
+    size_t decoding = CX_DECODE_ERRORS - 1; /* the first is none */
+    return i < decoding ? &decode_reasons[i + 1] : others[i - decoding];
+}
 
 struct cx_task *cx_task_new(struct cx_chain *chain, int32_t partition)
 {

@@ -58,6 +58,8 @@ const char *cx_chain_input(const struct cx_chain *chain); /* default input topic
 
 struct cx_task *cx_task_new(struct cx_chain *chain, int32_t partition);
 void cx_task_free(struct cx_task *task);
+/* Reasons of the runtime's own, which any stage may end an item for; NULL after the last. */
+const struct cx_reason *cx_chain_reason(size_t i);
 int32_t cx_task_partition(const struct cx_task *task);
 /* The stage's tables, NULL where it has none. */
 struct cx_state *cx_task_state(struct cx_task *task, size_t stage);

@@ -72,13 +72,20 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     struct cx_buf out;
     cx_buf_init(&out, (size_t)16 << 20);
-    const char *type = "text/plain";
-    unsigned code = 405;
-    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
-        code = answer(context, url, &out, &type);
+    const char *type = "text/plain; charset=utf-8";
+    bool is_read = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    unsigned code = is_read ? answer(context, url, &out, &type) : 405;
+    if (!is_read)
+        cx_buf_format(&out, "pages can be read only\n");
+    if (out.overflow) { /* half a page would pass for a whole one */
+        cx_buf_reset(&out);
+        code = 500;
+    }
     struct MHD_Response *response = MHD_create_response_from_buffer(out.len, out.ptr ? out.ptr : (char *)"", MHD_RESPMEM_MUST_COPY);
     cx_buf_free(&out);
     MHD_add_response_header(response, "Content-Type", type);
+    if (!is_read)
+        MHD_add_response_header(response, "Allow", "GET, HEAD");
     enum MHD_Result result = MHD_queue_response(connection, code, response);
     MHD_destroy_response(response);
     return result;

@@ -7,7 +7,7 @@
 enum { CONSUMED, PRODUCED, ITEMS, SETTLED, TRANSACTIONS, TRANSACTION_SECONDS, BATCH_RECORDS, LATENCY, LAG, ASSIGNED, RESTORED, STATE_BYTES, STATE_KEYS, BUILD };
 static const struct cx_metric table[] = {
     [CONSUMED] = { "cx_records_consumed_total", CX_COUNTER, NULL, "Kafka records settled, aborted transactions included." },
-    [PRODUCED] = { "cx_records_produced_total", CX_COUNTER, "topic", "Records handed to the producer, aborted transactions included." },
+    [PRODUCED] = { "cx_records_produced_total", CX_COUNTER, "topic", "Output records and dead letters handed to the producer, aborted transactions included." },
     [ITEMS] = { "cx_items_total", CX_COUNTER, "verdict", "Items by how they ended, aborted transactions included." },
     [SETTLED] = { "cx_items_settled_total", CX_COUNTER, "reason", "Items that did not go on, by stage and reason, aborted transactions included." },
     [TRANSACTIONS] = { "cx_transactions_total", CX_COUNTER, "result", "Transactions by result." },
@@ -23,6 +23,12 @@ static const struct cx_metric table[] = {
 };
 
 #define REASONS_CACHED 128
+#define LABELS_CACHED  512 /* a power of two */
+struct labelled {              /* a stage's own series, found again without the registry's lock */
+    const struct cx_metric *row;
+    char label[24];
+    struct cx_series *series;
+};
 struct cx_process_metrics {
     struct cx_series *consumed, *items[5], *committed, *aborted, *seconds, *batch, *latency, *lag, *assigned, *restored;
     struct cx_series *produced[64];
@@ -32,8 +38,28 @@ struct cx_process_metrics {
         struct cx_series *series;
     } settled[REASONS_CACHED];
     size_t settled_count;
+    struct labelled labelled[LABELS_CACHED];
     unsigned sampled;
 };
+
+/* Every series that a stage can have, so that it is exposed at 0 before anything happens. */
+static void expose_stage(struct cx_process *p, const struct cx_stage *stage)
+{
+    char labels[100];
+    snprintf(labels, sizeof labels, "stage=\"%s\"", stage->name);
+    for (const struct cx_reason *r = stage->reasons; r && r->name; r++)
+        cx_metrics_series(p->metrics, &table[SETTLED], labels, r->name);
+    const struct cx_reason *common;
+    for (size_t i = 0; (common = cx_chain_reason(i)); i++)
+        cx_metrics_series(p->metrics, &table[SETTLED], labels, common->name);
+    for (const struct cx_metric *row = stage->metrics; row && row->name; row++)
+        if (!row->label)
+            cx_metrics_series(p->metrics, row, NULL, NULL);
+    for (size_t i = 0; i == 0 || stage->outputs[i].topic; i++)
+        if (stage->outputs[i].topic)
+            cx_metrics_series(p->metrics, &table[PRODUCED], NULL, stage->outputs[i].topic);
+    cx_metrics_series(p->metrics, &table[PRODUCED], NULL, stage->dead_letters);
+}
 
 void cx_process_metrics_open(struct cx_process *p)
 {
@@ -55,15 +81,8 @@ void cx_process_metrics_open(struct cx_process *p)
     s->assigned = cx_metrics_series(m, &table[ASSIGNED], NULL, NULL);
     s->restored = cx_metrics_series(m, &table[RESTORED], NULL, NULL);
     cx_series_set(cx_metrics_series(m, &table[BUILD], NULL, CX_VERSION), 1);
-    for (size_t i = 0; i < cx_chain_length(p->chain); i++) {
-        const struct cx_stage *stage = cx_chain_stage(p->chain, i);
-        snprintf(labels, sizeof labels, "stage=\"%s\"", stage->name);
-        for (const struct cx_reason *r = stage->reasons; r && r->name; r++)
-            cx_metrics_series(m, &table[SETTLED], labels, r->name);
-        for (const struct cx_metric *row = stage->metrics; row && row->name; row++)
-            if (!row->label)
-                cx_metrics_series(m, row, NULL, NULL);
-    }
+    for (size_t i = 0; i < cx_chain_length(p->chain); i++)
+        expose_stage(p, cx_chain_stage(p->chain, i));
 }
 
 void cx_process_metrics_close(struct cx_process *p)
@@ -107,11 +126,28 @@ void cx_metric_ending(struct cx_process *p, const struct cx_ending *e)
         cx_series_add(settled_series(p, e), 1);
 }
 
+/* The registry hashes names and takes a lock, which is too much for every record: the last label that fell into a slot is compared first. */
+static struct cx_series *stage_series(struct cx_process *p, const struct cx_metric *row, const char *label)
+{
+    size_t len = label ? strlen(label) : 0, slot = (uintptr_t)row / sizeof *row;
+    if (len >= sizeof p->series->labelled[0].label)
+        return cx_metrics_series(p->metrics, row, NULL, label);
+    for (size_t i = 0; i < len; i++)
+        slot = slot * 31 + (unsigned char)label[i];
+    struct labelled *known = &p->series->labelled[slot % LABELS_CACHED];
+    if (known->row != row || memcmp(known->label, label ? label : "", len + 1) != 0) {
+        known->series = cx_metrics_series(p->metrics, row, NULL, label);
+        known->row = row;
+        memcpy(known->label, label ? label : "", len + 1);
+    }
+    return known->series;
+}
+
 void cx_metric_stage(void *process, int stage, int metric, const char *label, double n)
 {
     struct cx_process *p = process;
     const struct cx_metric *row = &cx_chain_stage(p->chain, (size_t)stage)->metrics[metric];
-    struct cx_series *series = cx_metrics_series(p->metrics, row, NULL, label);
+    struct cx_series *series = stage_series(p, row, label);
     if (row->kind == CX_COUNTER)
         cx_series_add(series, n);
     else if (row->kind == CX_GAUGE)

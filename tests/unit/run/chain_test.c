@@ -399,3 +399,13 @@ Test(chain, an_aborted_transaction_leaves_the_committed_state)
     cr_assert(cx_id_eq(before, cx_state_digest(cx_task_state(rig.task, 1))));
     free_rig(&rig);
 }
+
+Test(chain, every_reason_of_the_runtime_has_a_name_and_a_sentence_and_rejects)
+{
+    size_t n = 0;
+    for (const struct cx_reason *r; (r = cx_chain_reason(n)); n++) {
+        cr_assert(r->name && r->doc, "reason %zu", n);
+        cr_assert_eq(r->verdict, CX_REJECT);
+    }
+    cr_assert_eq(n, CX_DECODE_ERRORS - 1 + 3);
+}
