@@ -1,8 +1,8 @@
 /* kafka.h - batches in, records out, transactions, topic administration. The only room that sees librdkafka.
  *
  * One struct cx_kafka is one consumer in one group plus one transactional producer, used by one thread. The order of calls is the loop of
- * run/: poll, (begin lazily) produce, commit. Everything below keeps invariants 2, 5-9 and 14; their reasons are told in kafka/ARCHITECTURE
- * comments at the definitions. Results of calls that talk to the cluster: */
+ * run/: poll, (begin lazily) produce, commit. Everything below keeps invariants 2, 5-9 and 14; their reasons are told at the
+ * definitions. Results of calls that talk to the cluster: */
 #ifndef CX_KAFKA_H
 #define CX_KAFKA_H
 #include "base/error.h"
@@ -93,7 +93,7 @@ struct cx_reader *cx_reader_open(const struct cx_kafka_config *cfg, const char *
                                  struct cx_error *err);
 /* As cx_kafka_poll. CX_POLL_EOF once per partition that is read to its end. */
 enum cx_polled cx_reader_poll(struct cx_reader *r, int wait_ms, struct cx_message *message, struct cx_error *err);
-/* All partitions at their end as of now? */
+/* Are all partitions read to where they ended when the reader was opened? Transactions open then are waited for, at most until they time out. */
 bool cx_reader_at_end(const struct cx_reader *r);
 void cx_reader_close(struct cx_reader *r);
 

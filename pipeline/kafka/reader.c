@@ -1,4 +1,7 @@
-/* reader.c - topics read by assignment, without a group. */
+/* reader.c - topics read by assignment, without a group.
+ *
+ * The end of a partition is what it was when the reader was opened, uncommitted records included. The end that read_committed clients see lags
+ * behind: a transaction shows there a moment after its commit, so a reader that believed it would leave out what was committed just before. */
 #include "kafka/handle.h"
 #include "log/log.h"
 #include <inttypes.h>
@@ -9,6 +12,7 @@ struct reader_part {
     char *topic;
     size_t topic_length;
     int32_t partition;
+    int64_t end;
     bool at_end;
 };
 struct cx_reader {
@@ -37,7 +41,7 @@ static int add_topic(struct cx_reader *r, const char *topic, struct cx_error *er
     r->parts = realloc(r->parts, (wanted + 1) * sizeof *r->parts);
     cx_assert(r->parts != NULL);
     for (int32_t p = 0; p < partitions; p++) {
-        r->parts[r->count] = (struct reader_part){ strdup(topic), strlen(topic), p, false };
+        r->parts[r->count] = (struct reader_part){ strdup(topic), strlen(topic), p, 0, false };
         cx_assert(r->parts[r->count].topic != NULL);
         r->count++;
     }
@@ -62,6 +66,38 @@ static int offsets_by_time(struct cx_reader *r, rd_kafka_topic_partition_list_t 
     return cx_fail(err, CX_EXIT_UNREACHABLE, "kafka: offsets by time: %s", rd_kafka_err2str(code));
 }
 
+static rd_kafka_topic_partition_list_t *list_of_parts(const struct cx_reader *r, int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)r->count);
+
+    for (size_t i = 0; i < r->count; i++)
+        rd_kafka_topic_partition_list_add(list, r->parts[i].topic, r->parts[i].partition)->offset = offset;
+    return list;
+}
+
+static int ask_ends(struct cx_reader *r, struct cx_error *err)
+{
+    struct cx_client_ids ids = { .opaque = r };
+    rd_kafka_conf_t *conf = cx_client_conf(&r->cfg, CX_CLIENT_PROBE, &ids, err);
+    rd_kafka_t *probe = conf ? cx_client_open(CX_CLIENT_PROBE, conf, err) : NULL;
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_resp_err_t code;
+
+    if (probe == NULL)
+        return -1;
+    list = list_of_parts(r, RD_KAFKA_OFFSET_END);
+    code = rd_kafka_offsets_for_times(probe, list, CALL_MS);
+    for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        code = list->elems[i].err;
+        r->parts[i].end = list->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(probe);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    return cx_fail(err, CX_EXIT_UNREACHABLE, "kafka: the ends of the topics: %s", rd_kafka_err2str(code));
+}
+
 static int start_all(struct cx_reader *r, const rd_kafka_topic_partition_list_t *list, struct cx_error *err)
 {
     rd_kafka_topic_t *rkt = NULL;
@@ -78,15 +114,10 @@ static int start_all(struct cx_reader *r, const rd_kafka_topic_partition_list_t 
 
 static int start_from(struct cx_reader *r, int64_t from, bool by_time, struct cx_error *err)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)r->count);
-    int status = 0;
+    int64_t offset = from == -1 ? RD_KAFKA_OFFSET_BEGINNING : from == -2 ? RD_KAFKA_OFFSET_END : from;
+    rd_kafka_topic_partition_list_t *list = list_of_parts(r, offset);
+    int status = by_time ? offsets_by_time(r, list, from, err) : 0;
 
-    for (size_t i = 0; i < r->count; i++)
-        rd_kafka_topic_partition_list_add(list, r->parts[i].topic, r->parts[i].partition)->offset = from == -1   ? RD_KAFKA_OFFSET_BEGINNING
-                                                                                                    : from == -2 ? RD_KAFKA_OFFSET_END
-                                                                                                                 : from;
-    if (by_time)
-        status = offsets_by_time(r, list, from, err);
     if (status == 0)
         status = start_all(r, list, err);
     rd_kafka_topic_partition_list_destroy(list);
@@ -111,6 +142,7 @@ static int start(struct cx_reader *r, const char *const *topics, size_t topic_co
     }
     for (size_t i = 0; i < topic_count; i++)
         CX_TRY(add_topic(r, topics[i], err));
+    CX_TRY(ask_ends(r, err));
     r->rkts = calloc(topic_count + 1, sizeof(rd_kafka_topic_t *));
     cx_assert(r->rkts != NULL);
     return start_from(r, from, by_time, err);
@@ -176,7 +208,9 @@ enum cx_polled cx_reader_poll(struct cx_reader *r, int wait_ms, struct cx_messag
         return CX_POLL_FATAL;
     }
     part = part_of(r, got);
-    note_end(r, part, got->err != RD_KAFKA_RESP_ERR_NO_ERROR);
+    note_end(r, part, got->err != RD_KAFKA_RESP_ERR_NO_ERROR && got->offset >= part->end);
+    if (got->err != RD_KAFKA_RESP_ERR_NO_ERROR && !part->at_end)
+        return CX_POLL_NONE;
     if (part->at_end) {
         *message = (struct cx_message){ .topic = { part->topic, part->topic_length }, .partition = part->partition, .offset = got->offset };
         return CX_POLL_EOF;

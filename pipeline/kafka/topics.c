@@ -248,53 +248,65 @@ int cx_topics_plan(const struct cx_kafka_config *cfg, struct cx_arena *arena, co
 
 /* ---- making ---- */
 
-static int make_missing(struct admin *a, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err)
+static rd_kafka_NewTopic_t *new_topic(const struct cx_topic_spec *spec, struct cx_error *err)
 {
-    rd_kafka_NewTopic_t **wanted = calloc(n + 1, sizeof(rd_kafka_NewTopic_t *));
-    rd_kafka_AdminOptions_t *made;
-    rd_kafka_event_t *event;
-    const rd_kafka_topic_result_t **results;
-    size_t count = 0, result_count = 0;
-    const char *value;
     char key[128], why[256];
+    const char *value;
+    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(spec->name, spec->partitions, spec->replication, why, sizeof why);
+
+    if (topic == NULL)
+        cx_fail(err, CX_EXIT_CONFIG, "topic %s: %s", spec->name, why);
+    for (size_t i = 0; topic != NULL && i < config_count(spec); i++) {
+        cut(spec->config[i], key, &value);
+        (void)rd_kafka_NewTopic_set_config(topic, key, value);
+    }
+    return topic;
+}
+
+static int send_new(struct admin *a, rd_kafka_NewTopic_t **topics, size_t count, size_t *created, struct cx_error *err)
+{
+    rd_kafka_AdminOptions_t *made = options(a, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    const rd_kafka_topic_result_t **results;
+    rd_kafka_event_t *event;
+    size_t result_count;
     int status = 0;
 
-    cx_assert(wanted != NULL);
+    rd_kafka_CreateTopics(a->rk, topics, count, made, a->queue);
+    event = answer(a, made, "make topics", err);
+    if (event == NULL)
+        return -1;
+    results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &result_count);
+    for (size_t i = 0; i < result_count && status == 0; i++) {
+        rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
+        const char *reason = rd_kafka_topic_result_error_string(results[i]);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            (*created)++;
+        else if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) /* made by another meanwhile */
+            status = cx_fail(err, CX_EXIT_CONFIG, "topic %s cannot be made: %s", rd_kafka_topic_result_name(results[i]),
+                             reason ? reason : rd_kafka_err2str(code));
+    }
+    rd_kafka_event_destroy(event);
+    return status;
+}
+
+static int make_missing(struct admin *a, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err)
+{
+    rd_kafka_NewTopic_t **missing = calloc(n + 1, sizeof(rd_kafka_NewTopic_t *));
+    size_t count = 0;
+    int status = 0;
+
+    cx_assert(missing != NULL);
     for (size_t i = 0; i < n && status == 0; i++) {
         if (cx_metadata_partitions(&a->metadata, specs[i].name) >= 0)
             continue;
-        wanted[count] = rd_kafka_NewTopic_new(specs[i].name, specs[i].partitions, specs[i].replication, why, sizeof why);
-        if (wanted[count] == NULL) {
-            status = cx_fail(err, CX_EXIT_CONFIG, "topic %s: %s", specs[i].name, why);
-            break;
-        }
-        for (size_t c = 0; c < config_count(&specs[i]); c++) {
-            cut(specs[i].config[c], key, &value);
-            (void)rd_kafka_NewTopic_set_config(wanted[count], key, value);
-        }
-        count++;
+        missing[count] = new_topic(&specs[i], err);
+        status = missing[count] ? 0 : -1;
+        count += status == 0;
     }
-    if (count != 0 && status == 0) {
-        made = options(a, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-        rd_kafka_CreateTopics(a->rk, wanted, count, made, a->queue);
-        event = answer(a, made, "make topics", err);
-        status = event ? 0 : -1;
-        if (event != NULL)
-            results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &result_count);
-        for (size_t i = 0; i < result_count && status == 0; i++) {
-            rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
-            if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-                (*created)++;
-            else if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) /* made by another meanwhile */
-                status =
-                    cx_fail(err, CX_EXIT_CONFIG, "topic %s cannot be made: %s", rd_kafka_topic_result_name(results[i]),
-                            rd_kafka_topic_result_error_string(results[i]) ? rd_kafka_topic_result_error_string(results[i]) : rd_kafka_err2str(code));
-        }
-        if (event != NULL)
-            rd_kafka_event_destroy(event);
-    }
-    rd_kafka_NewTopic_destroy_array(wanted, count);
-    free(wanted);
+    if (count != 0 && status == 0)
+        status = send_new(a, missing, count, created, err);
+    rd_kafka_NewTopic_destroy_array(missing, count);
+    free(missing);
     return status;
 }
 
