@@ -192,6 +192,9 @@ static int read_set(struct loader *l, const struct cx_node *root)
         return -1;
     if (list->count > ROUTE_RULES_MAX)
         return cx_node_fail(list, l->err, "a rule set has at most %d rules", ROUTE_RULES_MAX);
+    set->record = route_schema_read(l->arena, cx_interaction_schema.avsc, l->err);
+    if (!set->record)
+        return -1;
     set->rules = CX_NEW_ARRAY(l->arena, struct route_rule, list->count);
     for (const struct cx_node *map = list->first; map; map = map->next, set->count++)
         CX_TRY(read_rule(l, map, &set->rules[set->count]));
@@ -203,9 +206,7 @@ int route_rule_set_load(struct route_rule_set *set, struct cx_arena *arena, cons
                         void *context, struct cx_error *err)
 {
     struct loader loader = { .arena = arena, .source = text, .set = set, .report = report, .context = context, .err = err };
-    *set = (struct route_rule_set){ .record = route_schema_read(arena, cx_interaction_schema.avsc, err) };
-    if (!set->record)
-        return -1;
+    *set = (struct route_rule_set){ .count = 0 };
     route_builder_init(&set->builder, arena);
     const struct cx_node *root = cx_config_parse(arena, file, text, err);
     return root ? read_set(&loader, root) : -1;

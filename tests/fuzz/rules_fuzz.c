@@ -78,13 +78,16 @@ static void run_set(struct cx_arena *arena, struct cx_str text, const struct cx_
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct cx_arena *arena;
-    struct cx_interaction records[2];
-    if (!arena)
+    static struct cx_arena *arena, *kept;
+    static struct cx_interaction records[2];
+    static const struct route_type *type;
+    if (!arena) {
         arena = cx_arena_new(1u << 30);
-    const struct route_type *type = route_schema_read(arena, cx_interaction_schema.avsc, NULL);
-    for (size_t i = 0; i < 2; i++)
-        make_record(arena, texts[i], &records[i]);
+        kept = cx_arena_new(1u << 30);
+        type = route_schema_read(kept, cx_interaction_schema.avsc, NULL);
+        for (size_t i = 0; i < 2; i++)
+            make_record(kept, texts[i], &records[i]);
+    }
     struct cx_str text = cx_arena_copy(arena, cx_str_n(data, size));
     run_expression(arena, type, text, records);
     run_set(arena, text, records);
