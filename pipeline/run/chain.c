@@ -266,7 +266,8 @@ int cx_task_tick(struct cx_task *task, int64_t now_ms, const struct cx_sink *sin
     task->item = (struct cx_item){ 0 };
     int rc = 0;
     for (task->at = task->chain->first; task->at < task->chain->count; task->at++) {
-        if (!task->states[task->at])
+        /* A stage that does not tick keeps its records' time, as it would in a chain of its own that is told no ticks. */
+        if (!task->states[task->at] || !task->chain->links[task->at].stage->tick)
             continue;
         cx_arena_reset(task->arena);
         struct cx_ctx ctx = new_ctx(task);

@@ -68,7 +68,7 @@ struct cx_state *cx_task_state(struct cx_task *task, size_t stage);
 int cx_task_settle(struct cx_task *task, const struct cx_message *message, const struct cx_sink *sink, int64_t *items);
 /* The message as one item that the first stage rejects, without being looked at: the cluster refuses what it becomes (invariant 10). */
 int cx_task_refuse(struct cx_task *task, const struct cx_message *message, const struct cx_sink *sink, int64_t *items);
-/* Time passes in silence: every tenant's record time moves to now_ms where it is behind. */
+/* Time passes in silence: every tenant's record time moves to now_ms where it is behind, in the stages that have tick(). */
 int cx_task_tick(struct cx_task *task, int64_t now_ms, const struct cx_sink *sink);
 void cx_task_commit(struct cx_task *task);
 void cx_task_abort(struct cx_task *task);

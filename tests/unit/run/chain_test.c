@@ -409,3 +409,22 @@ Test(chain, every_reason_of_the_runtime_has_a_name_and_a_sentence_and_rejects)
     }
     cr_assert_eq(n, CX_DECODE_ERRORS - 1 + 3);
 }
+
+Test(chain, a_stage_that_does_not_tick_keeps_the_time_of_its_records)
+{
+    struct cx_stage silent = counting;
+    silent.tick = NULL;
+    const struct cx_stage *const stages[] = { &letters, &silent };
+    struct rig rig = new_rig(stages, 2, 1000000), ticking = new_rig(both, 2, 1000000);
+
+    settle(&rig, CX_STR("a"), 1000);
+    settle(&ticking, CX_STR("a"), 1000);
+    struct cx_id before = cx_state_digest(cx_task_state(rig.task, 1));
+    cr_assert_eq(cx_task_tick(rig.task, 99000, &rig.sink), 0);
+    cr_assert_eq(cx_task_tick(ticking.task, 99000, &ticking.sink), 0);
+
+    cr_assert(cx_id_eq(before, cx_state_digest(cx_task_state(rig.task, 1))));
+    cr_assert_not(cx_id_eq(before, cx_state_digest(cx_task_state(ticking.task, 1))));
+    free_rig(&rig);
+    free_rig(&ticking);
+}
