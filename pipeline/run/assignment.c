@@ -17,10 +17,10 @@ struct cx_str cx_generation_key(void)
 
 struct cx_assignment *cx_assignment_find(struct cx_process *p, struct cx_str topic, int32_t partition)
 {
-    if (p->current && p->current->partition == partition && cx_str_is(topic, p->current->topic))
+    if (p->current && p->current->partition == partition && p->current->topic == topic.ptr)
         return p->current;
     for (size_t i = 0; i < p->assigned_count; i++)
-        if (p->assigned[i]->partition == partition && cx_str_is(topic, p->assigned[i]->topic))
+        if (p->assigned[i]->partition == partition && p->assigned[i]->topic == topic.ptr)
             return p->assigned[i];
     return NULL;
 }
@@ -45,12 +45,15 @@ static int on_restored(void *context, const struct cx_message *m, struct cx_erro
 {
     struct restoring *r = context;
     atomic_store(&r->p->heartbeat_ns, cx_monotonic_ns());
+    if (cx_stop_requested)
+        return cx_fail(err, CX_EXIT_OK, "stopped while restoring %.*s", CX_STR_ARG(m->topic));
     if (cx_str_eq(m->key, cx_generation_key())) {
         if (m->value.len != sizeof r->generation->uuid.bytes)
             return cx_fail(err, CX_EXIT_CONFIG, "%.*s/%d at %lld: a generation record that is not ours", CX_STR_ARG(m->topic), m->partition,
                            (long long)m->offset);
         memcpy(r->generation->uuid.bytes, m->value.ptr, sizeof r->generation->uuid.bytes);
         r->generation->is_known = true;
+        r->generation->written_ms = m->timestamp_ms;
         return 0;
     }
     r->keys++;
@@ -83,6 +86,10 @@ static int restore_stage(struct cx_process *p, struct cx_assignment *a, size_t i
         return cx_fail(err, CX_EXIT_CONFIG, "%s/%d has a committed offset but %s/%d has no generation record: the changelog was deleted or made anew; "
                                             "reset the group's offsets and empty the outputs, or bring the changelog back",
                        a->topic, a->partition, stage->changelog, a->partition);
+    if (committed < 0 && r.generation->is_known)
+        return cx_fail(err, CX_EXIT_CONFIG, "%s/%d has state but group cx.%s has no offset for %s/%d: the offsets expired or were deleted, or the chain is "
+                                            "another; set them to where the state was left, or delete the changelog to begin anew",
+                       stage->changelog, a->partition, cx_chain_name(p->chain), a->topic, a->partition);
     if (!r.generation->is_known)
         CX_TRY(draw_generation(r.generation, err));
     r.generation->is_pending = true;
@@ -99,8 +106,9 @@ int cx_process_assigned(void *process, const char *topic, int32_t partition, int
         return cx_fail(err, CX_EXIT_CONFIG, "more than %d partitions in one process", CX_ASSIGNED_MAX);
     struct cx_assignment *a = calloc(1, sizeof *a);
     cx_assert(a != NULL);
-    snprintf(a->topic, sizeof a->topic, "%s", topic);
+    a->topic = topic;
     a->partition = partition;
+    a->committed = committed;
     a->position = committed >= 0 ? committed : 0;
     a->last_tick_ms = cx_wall_ms();
     a->needs_barrier = true;
@@ -122,16 +130,16 @@ void cx_process_revoked(void *process, const char *topic, int32_t partition)
     struct cx_process *p = process;
     for (size_t i = 0; i < p->assigned_count; i++) {
         struct cx_assignment *a = p->assigned[i];
-        if (a->partition != partition || strcmp(a->topic, topic) != 0)
+        if (a->partition != partition || a->topic != topic)
             continue;
-        cx_assert(!a->is_touched);
+        cx_assert(!a->is_touched || p->is_doomed);
         cx_task_free(a->task);
         cx_ledger_free(&a->page);
         free(a);
         p->assigned[i] = p->assigned[--p->assigned_count];
         break;
     }
-    p->current = NULL;
+    p->current = p->refused = NULL;
     atomic_store(&p->assigned_now, (int)p->assigned_count);
     cx_log(CX_INFO, "revoked", "topic=%s partition=%d", topic, partition);
 }
@@ -141,8 +149,7 @@ void cx_process_revoking(void *process, bool lost)
     struct cx_process *p = process;
     if (!cx_kafka_in_transaction(p->kafka))
         return;
-    if (lost)
-        cx_process_abort(p); /* a transaction that touched a lost partition goes whole (invariant 6) */
-    else
-        cx_process_commit(p);
+    /* A transaction that touched a lost partition goes whole (invariant 6). */
+    enum cx_kafka_result result = lost ? cx_process_abort(p) : cx_process_commit(p);
+    p->is_doomed = p->is_doomed || result == CX_KAFKA_FATAL;
 }

@@ -26,6 +26,11 @@ static int on_output(void *context, const struct cx_output *o)
         return -1;
     }
     int32_t partition = cx_chain_place(p->chain, o, p->current->partition, n);
+    if (partition < 0) {
+        cx_fail(p->err, CX_EXIT_CONFIG, "placement: a tenant is to go to a partition that %s, which has %d, does not have", o->topic->name, n);
+        p->failed = CX_KAFKA_FATAL;
+        return -1;
+    }
     p->failed = produce(p, o->topic->name, partition, o->key, o->value, o->headers, o->header_count);
     cx_metric_produced(p, o->topic);
     return p->failed == CX_KAFKA_OK ? 0 : -1;
@@ -45,9 +50,13 @@ static void on_ending(void *context, const struct cx_ending *e)
     p->window_items = p->window_rejected = 0;
 }
 
-static enum cx_kafka_result begin(struct cx_process *p)
+void cx_process_sink(struct cx_process *p)
 {
     p->sink = (struct cx_sink){ .context = p, .output = on_output, .ending = on_ending, .count = cx_metric_stage };
+}
+
+static enum cx_kafka_result begin(struct cx_process *p)
+{
     if (cx_kafka_in_transaction(p->kafka))
         return CX_KAFKA_OK;
     p->opened_ns = cx_monotonic_ns();
@@ -69,6 +78,19 @@ static int on_change(void *context, struct cx_str key, struct cx_str value)
     return c->p->failed == CX_KAFKA_OK ? 0 : -1;
 }
 
+static bool is_refresh_due(const struct cx_generation *g, int64_t now_ms)
+{
+    return g->is_known && now_ms - g->written_ms > GENERATION_REFRESH_MS;
+}
+
+/* Its timestamp is the clock's: the records around it may be of days ago, and retention counts from there. */
+static enum cx_kafka_result write_generation(const struct changelog *c, struct cx_generation *g, int64_t now_ms)
+{
+    g->is_pending = true;
+    return cx_kafka_produce(c->p->kafka, c->topic, c->partition, cx_generation_key(), cx_str_n(g->uuid.bytes, sizeof g->uuid.bytes), NULL, 0, now_ms,
+                            c->p->err);
+}
+
 static enum cx_kafka_result write_changelogs(struct cx_process *p, struct cx_assignment *a)
 {
     for (size_t i = 0; i < cx_chain_length(p->chain); i++) {
@@ -77,10 +99,11 @@ static enum cx_kafka_result write_changelogs(struct cx_process *p, struct cx_ass
             continue;
         struct changelog c = { p, cx_chain_stage(p->chain, i)->changelog, a->partition };
         struct cx_generation *g = &a->generations[i];
-        if (g->is_pending || cx_wall_ms() - g->written_ms > GENERATION_REFRESH_MS) {
-            if (on_change(&c, cx_generation_key(), cx_str_n(g->uuid.bytes, sizeof g->uuid.bytes)) != 0)
-                return p->failed;
-            g->is_pending = true;
+        int64_t now_ms = cx_wall_ms();
+        if (g->is_pending || is_refresh_due(g, now_ms)) {
+            enum cx_kafka_result result = write_generation(&c, g, now_ms);
+            if (result != CX_KAFKA_OK)
+                return result;
         }
         if (cx_state_changes(state, on_change, &c) != 0)
             return p->failed;
@@ -138,6 +161,10 @@ static void keep_transaction(struct cx_process *p)
         if (!a->is_touched)
             continue;
         cx_task_commit(a->task);
+        a->committed = a->position;
+        a->aborts_in_a_row = 0;
+        if (p->refused == a)
+            p->refused = NULL;
         a->needs_barrier = false;
         for (size_t g = 0; g < 8; g++)
             if (a->generations[g].is_pending) {
@@ -147,26 +174,53 @@ static void keep_transaction(struct cx_process *p)
     }
     cx_metric_committed(p, (double)(cx_monotonic_ns() - p->opened_ns) / 1e9, p->batch_records);
     forget_transaction(p);
-    p->aborts_in_a_row = 0;
     if (p->batch_limit < p->settings->run.batch_records)
         p->batch_limit = p->batch_limit * 2 < p->settings->run.batch_records ? p->batch_limit * 2 : p->settings->run.batch_records;
 }
 
-/* The cluster has already dropped the transaction and the positions are back; now memory follows (invariant 3). After three aborts in a row
- * the batch is halved, so that one bad record cannot hold up the rest (invariant 10). */
+/* After three aborts in a row the batch is halved, so that one bad record cannot hold up the rest; when it is alone and a broker still refuses what
+ * became of it, it is to be a dead letter (invariant 10). FATAL: even that is refused. */
+static enum cx_kafka_result narrow(struct cx_process *p)
+{
+    struct cx_assignment *a = p->current;
+    int64_t aborts = 0;
+    for (size_t i = 0; i < p->assigned_count; i++)
+        if (p->assigned[i]->is_touched && ++p->assigned[i]->aborts_in_a_row > aborts)
+            aborts = p->assigned[i]->aborts_in_a_row;
+    cx_log_limited(CX_WARN, "transaction_aborted", "in_a_row=%lld records=%lld", (long long)aborts, (long long)p->batch_records);
+    if (aborts < 3)
+        return CX_KAFKA_ABORTED;
+    if (p->batch_records > 1)
+        p->batch_limit = p->batch_records / 2;
+    if (p->batch_records != 1 || !a || !cx_kafka_blames_record(p->kafka))
+        return CX_KAFKA_ABORTED;
+    if (p->refused == a && p->refused_offset == a->page.first_offset) {
+        cx_fail(p->err, CX_EXIT_CONFIG, "%s/%d at %lld: the cluster refuses the record's outputs and its dead letter: compare max.message.bytes of the topics "
+                                        "with kafka.max_message",
+                a->topic, a->partition, (long long)p->refused_offset);
+        return CX_KAFKA_FATAL;
+    }
+    p->refused = a;
+    p->refused_offset = a->page.first_offset;
+    return CX_KAFKA_ABORTED;
+}
+
+/* The cluster has already dropped the transaction and the positions are back; now memory follows (invariant 3). */
 static enum cx_kafka_result take_back(struct cx_process *p)
 {
-    for (size_t i = 0; i < p->assigned_count; i++)
+    enum cx_kafka_result result = narrow(p);
+    for (size_t i = 0; i < p->assigned_count; i++) {
+        struct cx_assignment *a = p->assigned[i];
         if (!CX_FAILPOINT_BUG("keep-state-on-abort"))
-            cx_task_abort(p->assigned[i]->task);
+            cx_task_abort(a->task);
         else
-            cx_task_commit(p->assigned[i]->task);
+            cx_task_commit(a->task);
+        a->position = a->committed >= 0 ? a->committed : 0;
+        a->is_at_end = a->is_at_end && !a->is_touched;
+    }
     forget_transaction(p);
     cx_metric_aborted(p);
-    if (++p->aborts_in_a_row % 3 == 0 && p->batch_limit > 1)
-        p->batch_limit /= 2;
-    cx_log_limited(CX_WARN, "transaction_aborted", "in_a_row=%lld batch_limit=%lld", (long long)p->aborts_in_a_row, (long long)p->batch_limit);
-    return CX_KAFKA_ABORTED;
+    return result;
 }
 
 static enum cx_kafka_result failed(struct cx_process *p, enum cx_kafka_result result)
@@ -199,12 +253,14 @@ enum cx_kafka_result cx_process_message(struct cx_process *p, const struct cx_me
     touched(p, a, m->offset);
     int64_t items;
     p->failed = CX_KAFKA_OK;
-    if (cx_task_settle(a->task, m, &p->sink, &items) != 0)
+    p->batch_records++;
+    bool is_refused = p->refused == a && p->refused_offset == m->offset;
+    if (is_refused ? cx_task_refuse(a->task, m, &p->sink, &items) : cx_task_settle(a->task, m, &p->sink, &items))
         return failed(p, p->failed);
+    a->is_at_end = false;
     a->page.records++;
     a->page.items += items;
     a->page.next_offset = a->position = m->offset + 1;
-    p->batch_records++;
     p->batch_bytes += (int64_t)(m->key.len + m->value.len);
     cx_metric_latency(p, m->timestamp_ms);
     return p->batch_records >= p->batch_limit || p->batch_bytes >= p->settings->run.batch_bytes ? cx_process_commit(p) : CX_KAFKA_OK;
@@ -237,6 +293,22 @@ enum cx_kafka_result cx_process_tick(struct cx_process *p, struct cx_assignment 
     if (result == CX_KAFKA_OK)
         keep_transaction(p);
     return failed(p, result);
+}
+
+enum cx_kafka_result cx_process_refresh(struct cx_process *p, struct cx_assignment *a, int64_t now_ms)
+{
+    bool is_due = false;
+    for (size_t i = 0; i < cx_chain_length(p->chain); i++)
+        is_due = is_due || (cx_task_state(a->task, i) && is_refresh_due(&a->generations[i], now_ms));
+    if (!is_due || a->committed < 0)
+        return CX_KAFKA_OK;
+    enum cx_kafka_result result = begin(p);
+    if (result != CX_KAFKA_OK)
+        return failed(p, result);
+    p->current_timestamp_ms = now_ms;
+    touched(p, a, a->position);
+    a->page.next_offset = a->position;
+    return cx_process_commit(p);
 }
 
 enum cx_kafka_result cx_process_commit(struct cx_process *p)

@@ -16,103 +16,112 @@ static const struct cx_flag flags[] = {
 enum { INSTANCE = CX_FLAG_FIRST, INPUT, PRINT_CONFIG };
 
 volatile sig_atomic_t cx_stop_requested;
+static struct cx_kafka *interruptible;
 
+/* A wait for brokers that are away would outlast the supervisor's patience. */
 static void on_signal(int signal)
 {
     (void)signal;
     cx_stop_requested = 1;
+    cx_kafka_interrupt(interruptible);
 }
 
-static int wait_ms(const struct cx_process *p)
+/* Installed once the cluster has answered: until then there is nothing to finish, and the signal may simply end the process. */
+static void catch_signals(struct cx_process *p)
 {
-    if (!cx_kafka_in_transaction(p->kafka))
-        return 100;
-    int64_t open_ms = (cx_monotonic_ns() - p->opened_ns) / 1000000, left = p->settings->run.commit_interval - open_ms;
+    struct sigaction action = { .sa_handler = on_signal };
+    interruptible = p->kafka;
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
+static int64_t left_ms(const struct cx_process *p, int64_t now_ns)
+{
+    return p->settings->run.commit_interval - (now_ns - p->opened_ns) / 1000000;
+}
+
+static int wait_ms(const struct cx_process *p, int64_t now_ns)
+{
+    int64_t left = cx_kafka_in_transaction(p->kafka) ? left_ms(p, now_ns) : 100;
     return left < 0 ? 0 : left > 100 ? 100 : (int)left;
 }
 
-static bool is_commit_due(const struct cx_process *p)
-{
-    return cx_kafka_in_transaction(p->kafka) && (cx_monotonic_ns() - p->opened_ns) / 1000000 >= p->settings->run.commit_interval;
-}
-
-/* Does any stage of the task know a tenant? Without one a tick tells nobody anything. */
+/* Does any stage that ticks know a tenant? Without one a tick tells nobody anything. */
 static bool knows_tenants(struct cx_process *p, struct cx_assignment *a)
 {
     for (size_t i = 0; i < cx_chain_length(p->chain); i++)
-        if (cx_task_state(a->task, i) && cx_state_count(cx_task_state(a->task, i), 0) > 0)
+        if (cx_chain_stage(p->chain, i)->tick && cx_state_count(cx_task_state(a->task, i), 0) > 0)
             return true;
     return false;
 }
 
-static enum cx_kafka_result on_end_of_partition(struct cx_process *p, const struct cx_message *m)
+static bool is_tick_due(struct cx_process *p, struct cx_assignment *a, int64_t now_ms)
 {
-    struct cx_assignment *a = cx_assignment_find(p, m->topic, m->partition);
-    int64_t now = cx_wall_ms();
-    if (!a || !p->settings->run.tick || !cx_chain_ticks(p->chain) || !knows_tenants(p, a) || now - a->last_tick_ms < p->settings->run.tick)
-        return CX_KAFKA_OK;
-    return cx_process_tick(p, a, now);
+    return p->settings->run.tick && cx_chain_ticks(p->chain) && now_ms - a->last_tick_ms >= p->settings->run.tick && knows_tenants(p, a);
 }
 
-/* Silence is reported once per partition by the log; the ticks after that come from here. */
-static enum cx_kafka_result tick_silent_partitions(struct cx_process *p)
+/* What silence asks for, partition by partition: another that is busy must not hold up the time of this one (invariant 13). */
+static enum cx_kafka_result attend_silent_partitions(struct cx_process *p)
 {
-    int64_t now = cx_wall_ms();
-    if (!p->settings->run.tick || !cx_chain_ticks(p->chain) || cx_kafka_in_transaction(p->kafka) || cx_kafka_lag(p->kafka) > 0)
-        return CX_KAFKA_OK;
-    for (size_t i = 0; i < p->assigned_count; i++) {
+    int64_t now_ms = cx_wall_ms();
+    bool all_read = cx_kafka_lag(p->kafka) == 0;
+    enum cx_kafka_result result = CX_KAFKA_OK;
+    for (size_t i = 0; i < p->assigned_count && result == CX_KAFKA_OK; i++) {
         struct cx_assignment *a = p->assigned[i];
-        if (now - a->last_tick_ms >= p->settings->run.tick && knows_tenants(p, a)) {
-            enum cx_kafka_result result = cx_process_tick(p, a, now);
-            if (result != CX_KAFKA_OK)
-                return result;
-        }
+        if (a->is_touched || !(a->is_at_end || all_read))
+            continue;
+        result = cx_process_refresh(p, a, now_ms);
+        if (result == CX_KAFKA_OK && is_tick_due(p, a, now_ms))
+            result = cx_process_tick(p, a, now_ms);
     }
-    return CX_KAFKA_OK;
+    return result;
 }
 
-static enum cx_kafka_result step(struct cx_process *p)
+/* `now_ns` is from before the poll: a clock reading per record is enough, and a commit that this makes late is due in the next step. */
+static enum cx_kafka_result step(struct cx_process *p, int64_t now_ns)
 {
     struct cx_message m;
+    struct cx_assignment *a;
     enum cx_kafka_result result = CX_KAFKA_OK;
-    switch (cx_kafka_poll(p->kafka, wait_ms(p), &m, p->err)) {
-    case CX_POLL_MESSAGE:
-        result = cx_process_message(p, &m);
-        break;
-    case CX_POLL_EOF:
-        result = on_end_of_partition(p, &m);
-        break;
-    case CX_POLL_NONE:
-        result = tick_silent_partitions(p);
-        break;
-    case CX_POLL_FATAL:
+    enum cx_polled polled = cx_kafka_poll(p->kafka, wait_ms(p, now_ns), &m, p->err);
+    if (polled == CX_POLL_FATAL || p->is_doomed)
         return CX_KAFKA_FATAL;
-    }
-    if (result == CX_KAFKA_OK && is_commit_due(p))
+    if (polled == CX_POLL_MESSAGE)
+        result = cx_process_message(p, &m);
+    else if (polled == CX_POLL_EOF && (a = cx_assignment_find(p, m.topic, m.partition)))
+        a->is_at_end = true;
+    if (result == CX_KAFKA_OK && cx_kafka_in_transaction(p->kafka) && left_ms(p, now_ns) <= 0)
         result = cx_process_commit(p);
     return result;
 }
 
+static int open_breaker(struct cx_process *p)
+{
+    if (cx_process_commit(p) == CX_KAFKA_FATAL)
+        return (int)p->err->exit;
+    cx_fail(p->err, CX_EXIT_DATA,
+            "more than %.0f %% of %lld items were rejected: the input is wrong, not the records; look at the dead letters, then start again "
+            "(run.breaker_share)",
+            p->settings->run.breaker_share * 100, (long long)p->settings->run.breaker_window);
+    return CX_EXIT_DATA;
+}
+
 static int run_loop(struct cx_process *p)
 {
-    int64_t refreshed = 0;
+    int64_t attended = 0;
     while (!cx_stop_requested) {
         int64_t now = cx_monotonic_ns();
-        atomic_store(&p->heartbeat_ns, now);
-        if (now - refreshed > 500000000) {
+        enum cx_kafka_result result = CX_KAFKA_OK;
+        atomic_store_explicit(&p->heartbeat_ns, now, memory_order_relaxed);
+        if (now - attended > 500000000) {
+            attended = now;
             cx_metric_refresh(p);
-            refreshed = now;
+            result = attend_silent_partitions(p);
         }
-        if (step(p) == CX_KAFKA_FATAL)
+        if (result == CX_KAFKA_FATAL || step(p, now) == CX_KAFKA_FATAL)
             return (int)p->err->exit;
-        if (p->is_broken) {
-            if (cx_process_commit(p) == CX_KAFKA_FATAL)
-                return (int)p->err->exit;
-            cx_fail(p->err, CX_EXIT_DATA, "more than %.0f %% of %lld items were rejected: the input is wrong, not the records; look at the dead letters, then "
-                                          "start again (run.breaker_share)",
-                    p->settings->run.breaker_share * 100, (long long)p->settings->run.breaker_window);
-            return CX_EXIT_DATA;
-        }
+        if (p->is_broken)
+            return open_breaker(p);
     }
     return cx_process_commit(p) == CX_KAFKA_FATAL ? (int)p->err->exit : CX_EXIT_OK;
 }
@@ -147,6 +156,7 @@ static int open_process(struct cx_process *p, const struct cx_stage *const *stag
     p->chain = cx_chain_open(&plan, err);
     if (!p->chain)
         return -1;
+    cx_process_sink(p);
     p->topics = topics;
     p->topic_count = input_topics(p->settings, p->chain, input, topics, 256);
     if (cx_chain_is_stateful(p->chain) && p->topic_count > 1)
@@ -159,6 +169,7 @@ static int open_process(struct cx_process *p, const struct cx_stage *const *stag
     p->arena = cx_arena_new((size_t)1 << 30);
     cx_buf_init(&p->buf, (size_t)256 << 20);
     cx_process_metrics_open(p);
+    atomic_store(&p->heartbeat_ns, cx_monotonic_ns()); /* connecting is life, too */
     CX_TRY(cx_http_open(p, err));
     struct cx_kafka_callbacks callbacks = { p, cx_process_assigned, cx_process_revoked, cx_process_revoking };
     p->kafka = cx_kafka_open(&p->settings->kafka, cx_chain_name(p->chain), p->topics, p->topic_count, cx_chain_is_stateful(p->chain), &callbacks, err);
@@ -206,12 +217,9 @@ static int run_run(const struct cx_args *args, struct cx_error *err)
         settings.kafka.instance = cx_str(args->values[INSTANCE]);
     if (cx_args_has(args, PRINT_CONFIG))
         return print_config(&settings);
-    struct sigaction action = { .sa_handler = on_signal };
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     p.settings = &settings;
-    int status = open_process(&p, stages, count, args->values[INPUT], err) == 0 ? run_loop(&p) : (int)err->exit;
+    int status = open_process(&p, stages, count, args->values[INPUT], err) == 0 ? (catch_signals(&p), run_loop(&p)) : (int)err->exit;
     if (status != CX_EXIT_OK)
         cx_log(CX_ERROR, "stopped", "exit=%d cause=\"%s\"", status, err->text);
     close_process(&p);
@@ -227,5 +235,6 @@ const struct cx_verb cx_verb_run = {
                 "  cx run dedup identify -c cx.yaml --instance 0\n"
                 "  cx run route analytics -c cx.yaml --set http.listen=127.0.0.1:9103\n",
     .flags = flags,
+    .operands = CX_OPERANDS_MAX,
     .run = run_run,
 };

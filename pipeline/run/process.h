@@ -15,16 +15,18 @@
 struct cx_generation {       /* of one changelog partition: tells a recreated or foreign topic from ours (invariants 1, 4) */
     struct cx_id uuid;
     bool is_known, is_pending; /* restored or drawn; to be written in the next transaction */
-    int64_t written_ms;
+    int64_t written_ms;        /* timestamp of the last one on the topic; 0: none */
 };
 struct cx_assignment {       /* an input partition this process owns */
-    char topic[256];
+    const char *topic;       /* the kafka room's own pointer: messages carry the same */
     int32_t partition;
     struct cx_task *task;
     struct cx_ledger_page page;
     bool is_touched;         /* by the open transaction */
+    bool is_at_end;          /* no record since the end was told */
     bool needs_barrier;      /* the ledger has not been told yet which configuration holds from here */
-    int64_t position, last_tick_ms;
+    int64_t position, committed; /* next offset: of the open transaction, and as of the last one; committed -1: the group has none */
+    int64_t last_tick_ms, aborts_in_a_row;
     struct cx_generation generations[8];
 };
 
@@ -48,12 +50,14 @@ struct cx_process {
     struct cx_assignment *current;
     int64_t current_timestamp_ms;
     int64_t batch_records, batch_bytes, opened_ns;
-    int64_t batch_limit, aborts_in_a_row;
+    int64_t batch_limit;
+    struct cx_assignment *refused; /* a broker refused what the record at refused_offset became: it is to be a dead letter (invariant 10) */
+    int64_t refused_offset;
     enum cx_kafka_result failed; /* of a produce inside settle */
     struct cx_error *err;
     /* the breaker's window */
     int64_t window_items, window_rejected;
-    bool is_broken;
+    bool is_broken, is_doomed; /* the breaker opened; a callback inside poll met what ends the process, p->err says what */
     struct cx_metrics *metrics;
     struct cx_process_metrics *series;
     struct cx_http *http;
@@ -63,9 +67,13 @@ struct cx_process {
 };
 extern volatile sig_atomic_t cx_stop_requested;
 
-/* batch.c: each return CX_KAFKA_OK, or ABORTED when the work was taken back and will come again, or FATAL with p->err. */
+/* batch.c */
+void cx_process_sink(struct cx_process *p); /* where tasks send what they settle */
+/* Each return CX_KAFKA_OK, or ABORTED when the work was taken back and will come again, or FATAL with p->err. */
 enum cx_kafka_result cx_process_message(struct cx_process *p, const struct cx_message *message);
 enum cx_kafka_result cx_process_tick(struct cx_process *p, struct cx_assignment *a, int64_t now_ms);
+/* Writes the partition's generation records anew where they come of age, so that retention does not take the last one of an idle partition. */
+enum cx_kafka_result cx_process_refresh(struct cx_process *p, struct cx_assignment *a, int64_t now_ms);
 enum cx_kafka_result cx_process_commit(struct cx_process *p);
 enum cx_kafka_result cx_process_abort(struct cx_process *p);
 
