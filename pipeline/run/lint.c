@@ -4,6 +4,9 @@
 #include "run/settings.h"
 #include "run/verb.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 enum { JSON = CX_FLAG_FIRST };
 static const struct cx_flag flags[] = {
     CX_CONFIG_FLAGS,
@@ -41,8 +44,9 @@ static int lint_file(const char *file, const char *const *sets, bool json)
     }
     for (size_t i = 0; cx_stages[i]; i++) {
         struct cx_chain_plan plan = { .stages = &cx_stages[i], .count = 1, .root = settings.root, .max_message = settings.kafka.max_message };
+        struct cx_error last = err;
         struct cx_chain *chain = cx_chain_open(&plan, &err);
-        if (!chain) {
+        if (!chain && strcmp(err.text, last.text) != 0) { /* what concerns all stages is found by each */
             report(json, file ? file : "defaults", &err);
             findings++;
         }
@@ -52,15 +56,26 @@ static int lint_file(const char *file, const char *const *sets, bool json)
     return findings;
 }
 
+/* A file that is not there is no finding about it. */
+static bool is_readable(const char *file, struct cx_error *err)
+{
+    if (access(file, R_OK) == 0)
+        return true;
+    cx_fail(err, CX_EXIT_IO, "%s: cannot be read: %s", file, strerror(errno));
+    return false;
+}
+
 static int run_lint(const struct cx_args *args, struct cx_error *err)
 {
-    (void)err;
     bool json = cx_args_has(args, JSON);
     int findings = 0;
-    if (args->operand_count == 0)
-        findings = lint_file(args->values[CX_FLAG_CONFIG] ? args->values[CX_FLAG_CONFIG] : getenv("CX_CONFIG"), args->sets, json);
-    for (size_t i = 0; i < args->operand_count; i++)
-        findings += lint_file(args->operands[i], args->sets, json);
+    const char *usual = args->values[CX_FLAG_CONFIG] ? args->values[CX_FLAG_CONFIG] : getenv("CX_CONFIG");
+    const char *const *files = args->operand_count ? args->operands : &usual;
+    for (size_t i = 0; i == 0 || i < args->operand_count; i++) {
+        if (files[i] && !is_readable(files[i], err))
+            return CX_EXIT_IO;
+        findings += lint_file(files[i], args->sets, json);
+    }
     fprintf(stderr, "%d finding%s\n", findings, findings == 1 ? "" : "s");
     return findings ? CX_EXIT_FINDINGS : CX_EXIT_OK;
 }
@@ -71,5 +86,6 @@ const struct cx_verb cx_verb_lint = {
     .doc = "Checks configurations, rules, lexicons and adapters without a cluster; exit 1 when something is wrong.",
     .examples = "  cx lint cx.yaml\n",
     .flags = flags,
+    .operands = CX_OPERANDS_MAX,
     .run = run_lint,
 };

@@ -2,6 +2,8 @@
 #include "run/settings.h"
 #include "run/verb.h"
 
+#include <errno.h>
+
 static const struct cx_verb *const verbs[] = { &cx_verb_run,   &cx_verb_pipe,  &cx_verb_demo,   &cx_verb_lint,   &cx_verb_create, &cx_verb_topics,
                                                &cx_verb_produce, &cx_verb_tap, &cx_verb_audit, &cx_verb_trace, &cx_verb_version };
 #define VERBS (sizeof verbs / sizeof *verbs)
@@ -22,11 +24,11 @@ static void print_help(const struct cx_verb *verb)
         printf("%s\n", verb->examples);
     for (const struct cx_flag *f = verb->flags; f->name; f++) {
         char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", f->name, f->argument ? " " : "", f->argument ? f->argument : "");
-        if (f->letter)
-            printf("  -%c, %-24s %s\n", f->letter, left, f->doc);
-        else
-            printf("      %-24s %s\n", left, f->doc);
+        int width = snprintf(left, sizeof left, "--%s%s%s", f->name, f->argument ? " " : "", f->argument ? f->argument : "");
+        for (const char *c = left; *c; c++)
+            width -= ((unsigned char)*c & 0xc0) == 0x80; /* columns, not bytes */
+        printf("  %c%c%s %s%*s %s\n", f->letter ? '-' : ' ', f->letter ? f->letter : ' ', f->letter ? "," : " ", left, width < 24 ? 24 - width : 0, "",
+               f->doc);
     }
 }
 
@@ -45,7 +47,7 @@ static int unknown_flag(const struct cx_verb *verb, const char *word, struct cx_
     for (; verb->flags[n].name && n < 64; n++)
         names[n] = verb->flags[n].name;
     const char *nearest = cx_did_you_mean(cx_str(word + strspn(word, "-")), names, n);
-    return cx_fail(err, CX_EXIT_USAGE, "cx %s: unknown option %s%s%s (cx %s --help lists them)", verb->name, word, nearest ? "; did you mean --" : "",
+    return cx_fail(err, CX_EXIT_USAGE, "unknown option %s%s%s (cx %s --help lists them)", word, nearest ? "; did you mean --" : "",
                    nearest ? nearest : "", verb->name);
 }
 
@@ -70,8 +72,8 @@ static int read_args(const struct cx_verb *verb, int argc, char **argv, struct c
     for (int i = 2; i < argc; i++) {
         const char *word = argv[i];
         if (only_operands || word[0] != '-' || word[1] == '\0') {
-            if (args->operand_count == CX_OPERANDS_MAX)
-                return cx_fail(err, CX_EXIT_USAGE, "more than %d operands", CX_OPERANDS_MAX);
+            if (args->operand_count == verb->operands)
+                return cx_fail(err, CX_EXIT_USAGE, "%s is one word too many (cx %s --help)", word, verb->name);
             args->operands[args->operand_count++] = word;
             continue;
         }
@@ -88,12 +90,12 @@ static int read_args(const struct cx_verb *verb, int argc, char **argv, struct c
         const char *value = equals ? equals + 1 : !is_long && word[2] ? word + 2 : NULL;
         if (!verb->flags[flag].argument) {
             if (value)
-                return cx_fail(err, CX_EXIT_USAGE, "cx %s: --%s takes no value", verb->name, verb->flags[flag].name);
+                return cx_fail(err, CX_EXIT_USAGE, "--%s takes no value", verb->flags[flag].name);
             value = "";
         } else if (!value && ++i < argc) {
             value = argv[i];
         } else if (!value) {
-            return cx_fail(err, CX_EXIT_USAGE, "cx %s: --%s needs %s", verb->name, verb->flags[flag].name, verb->flags[flag].argument);
+            return cx_fail(err, CX_EXIT_USAGE, "--%s needs %s", verb->flags[flag].name, verb->flags[flag].argument);
         }
         CX_TRY(take_value(args, verb, flag, value, err));
     }
@@ -134,6 +136,15 @@ static int unknown_verb(const char *word)
     return CX_EXIT_USAGE;
 }
 
+/* What was printed is worth nothing when the disk is full: then the exit says so, whatever the verb thought. */
+static int finish_stdout(int status)
+{
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || status != CX_EXIT_OK)
+        return status;
+    fprintf(stderr, "cx: writing to stdout failed: %s\n", strerror(errno));
+    return CX_EXIT_IO;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -141,8 +152,11 @@ int main(int argc, char **argv)
         return CX_EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_usage(stdout);
-        return CX_EXIT_OK;
+        const struct cx_verb *about = argc > 2 ? find_verb(argv[2]) : NULL;
+        if (argc > 2 && !about)
+            return unknown_verb(argv[2]);
+        about ? print_help(about) : print_usage(stdout);
+        return finish_stdout(CX_EXIT_OK);
     }
     const struct cx_verb *verb = find_verb(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
     if (!verb)
@@ -150,12 +164,12 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             print_help(verb);
-            return CX_EXIT_OK;
+            return finish_stdout(CX_EXIT_OK);
         }
     struct cx_error err = { CX_EXIT_BUG, "" };
     static struct cx_args args;
     int status = read_args(verb, argc, argv, &args, &err) == 0 ? verb->run(&args, &err) : (int)err.exit;
     if (err.text[0])
         fprintf(stderr, "cx %s: %s\n", verb->name, err.text);
-    return status;
+    return finish_stdout(status);
 }

@@ -29,6 +29,7 @@ struct pipe {
     struct cx_arena *arena;
     struct cx_buf line;
     int64_t rejected;
+    bool is_broken; /* stdout takes no more */
     struct cx_sink sink;
 };
 
@@ -48,9 +49,8 @@ static bool is_wanted(const struct pipe *p, const struct cx_output *o)
 static int print_line(struct pipe *p)
 {
     cx_buf_byte(&p->line, '\n');
-    if (p->line.overflow || fwrite(p->line.ptr, 1, p->line.len, stdout) != p->line.len)
-        return -1;
-    return 0;
+    p->is_broken = p->is_broken || p->line.overflow || fwrite(p->line.ptr, 1, p->line.len, stdout) != p->line.len;
+    return p->is_broken ? -1 : 0;
 }
 
 static int on_output(void *context, const struct cx_output *o)
@@ -172,6 +172,7 @@ static bool is_tick(struct pipe *p, struct cx_str line, int64_t *ms)
     if (line.len > 64) /* no tick is that long: spare the records a second reading */
         return false;
     struct cx_json_fault fault;
+    cx_arena_reset(p->arena);
     const struct cx_json *node = cx_json_parse(p->arena, line, &fault);
     const struct cx_json *tick = node && node->count == 1 ? cx_json_get(node, CX_STR("tick")) : NULL;
     return tick && tick->type == CX_JSON_NUMBER && cx_str_to_i64(tick->text, ms);
@@ -198,7 +199,7 @@ static int run_lines(struct pipe *p, int64_t batch, int64_t restart_every, struc
         while (len > 0 && (buffer[len - 1] == '\n' || buffer[len - 1] == '\r'))
             len--;
         int64_t offset = n++;
-        if (len > 0 && settle_line(p, cx_str_n(buffer, len), offset) != 0)
+        if (len > 0 && (settle_line(p, cx_str_n(buffer, len), offset) != 0 || p->is_broken))
             rc = cx_fail(err, CX_EXIT_IO, "writing to stdout failed: %s", strerror(errno));
         if (rc == 0 && n % batch == 0)
             rc = commit(p, err);
@@ -216,8 +217,13 @@ static int run_lines(struct pipe *p, int64_t batch, int64_t restart_every, struc
 /* --adapter NAME is an input row for the topic "-". */
 static int add_adapter(struct cx_settings *settings, const char *adapter, struct cx_error *err)
 {
-    struct cx_str text = cx_arena_format(settings->arena, "inputs: [{topic: \"-\", adapter: %s}]", adapter);
-    struct cx_node *root = cx_config_parse(settings->arena, "--adapter", text, err);
+    struct cx_buf text;
+    cx_buf_init(&text, 65536);
+    cx_buf_str(&text, CX_STR("inputs: [{topic: \"-\", adapter: "));
+    cx_json_string(&text, cx_str(adapter)); /* whatever was typed is a name, not YAML */
+    cx_buf_str(&text, CX_STR("}]"));
+    struct cx_node *root = cx_config_parse(settings->arena, "--adapter", cx_arena_copy(settings->arena, cx_buf_view(&text)), err);
+    cx_buf_free(&text);
     if (!root)
         return -1;
     struct cx_node *row = root->first->first;
@@ -306,5 +312,6 @@ const struct cx_verb cx_verb_pipe = {
                 "  cx pipe dedup identify route analytics --outputs all < events.jsonl\n"
                 "  cx pipe normalize --adapter instagram --verdicts < webhooks.jsonl\n",
     .flags = flags,
+    .operands = CX_OPERANDS_MAX,
     .run = run_pipe,
 };

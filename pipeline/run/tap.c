@@ -147,5 +147,6 @@ const struct cx_verb cx_verb_tap = {
     .doc = "Prints committed records of topics as JSON lines, decoded: records, dead letters, ledgers, changelogs.",
     .examples = "  cx tap cx.route.care.v1 -n 10 --values | jq .text\n  cx tap cx.dlq.normalize.v1\n  cx tap cx.routed.v1 --from end --follow\n",
     .flags = flags,
+    .operands = CX_OPERANDS_MAX,
     .run = run_tap,
 };

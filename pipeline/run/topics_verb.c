@@ -118,5 +118,6 @@ const struct cx_verb cx_verb_topics = {
     .doc = "Says what the cluster's topics lack, or makes them; never deletes, never changes partition counts.",
     .examples = "  cx topics plan -c cx.yaml\n  cx topics create -c cx.yaml --replication 3\n",
     .flags = flags,
+    .operands = 1,
     .run = run_topics,
 };

@@ -20,6 +20,7 @@ struct cx_verb {
     const char *name, *synopsis, *doc; /* synopsis: what follows the name; doc: one sentence */
     const char *examples;              /* lines, each "cx …" */
     const struct cx_flag *flags;
+    size_t operands;                   /* at most so many */
     int (*run)(const struct cx_args *args, struct cx_error *err); /* exit status; with err->text set on failure */
 };
 /* Flags every verb that reads a configuration has; put them first in its table. */
