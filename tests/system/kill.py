@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from datetime import datetime, timezone
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from rig import DEPLOYMENT, Pipeline, compare, digest, say
 
@@ -102,12 +102,13 @@ def check_raw(pipeline):
     consumer = Consumer({"bootstrap.servers": pipeline.brokers, "group.id": "kill-test", "isolation.level": "read_committed", "enable.partition.eof": True})
     count = consumer.list_topics("cx.raw.v1", timeout=10).topics["cx.raw.v1"].partitions
     consumer.assign([TopicPartition("cx.raw.v1", p, 0) for p in count])
-    ended, records = 0, 0
+    ended, records = set(), 0
     with open(lines, "wb") as out:
-        while ended < len(count):
+        while len(ended) < len(count):
             for message in consumer.consume(10000, timeout=1.0):
                 if message.error():
-                    ended += 1
+                    if message.error().code() == KafkaError._PARTITION_EOF:
+                        ended.add(message.partition())
                 else:
                     out.write(as_received(message.value(), message.timestamp()[1]) + b"\n")
                     records += 1

@@ -10,7 +10,7 @@ import sys
 import time
 
 import fastavro
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from rig import ROOT, Pipeline, say
 
@@ -40,13 +40,14 @@ def messages(pipeline, topic):
     consumer = Consumer({"bootstrap.servers": pipeline.brokers, "group.id": "python-test", "isolation.level": "read_committed", "enable.partition.eof": True})
     partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
     consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
-    ended = 0
-    while ended < len(partitions):
-        message = consumer.poll(10)
+    ended = set()
+    while len(ended) < len(partitions):
+        message = consumer.poll(30)
         if message is None:
-            raise SystemExit(f"{topic}: nothing for 10 s")
+            raise SystemExit(f"{topic}: nothing for 30 s")
         if message.error():
-            ended += 1
+            if message.error().code() == KafkaError._PARTITION_EOF:
+                ended.add(message.partition())
         else:
             yield message, len(partitions)
     consumer.close()
