@@ -12,10 +12,11 @@
     M(kind, STRING)                                                                                                                                  \
     M(op, OP)                                                                                                                                        \
     M(direction, DIRECTION)                                                                                                                          \
-    M(occurred_at, OCCURRED_AT) M(occurred_at_known, BOOL) M(ingested_at, INGESTED_AT) M(backfill, BOOL) M(source, SOURCE) M(adapter, STRING)        \
-        M(adapter_version, VERSION) M(native_id, ID) M(parent_id, ID) M(conversation_id, ID) M(supersedes, ID) M(url, STRING) M(author, AUTHOR)      \
-            M(identifiers, IDENTIFIERS) M(title, STRING) M(text, STRING) M(rating, RATING) M(media, MEDIA) M(reach, REACH) M(attributes, ATTRIBUTES) \
-                M(event_id, OURS) M(classification, OURS) M(duplicate, OURS) M(identity, OURS) M(context, OURS) M(routing, OURS)
+    M(occurred_at, OCCURRED_AT)                                                                                                                      \
+    M(occurred_at_known, BOOL) M(ingested_at, INGESTED_AT) M(backfill, BOOL) M(source, SOURCE) M(adapter, ADAPTER) M(adapter_version, VERSION)       \
+        M(native_id, ID) M(parent_id, ID) M(conversation_id, ID) M(supersedes, ID) M(url, STRING) M(author, AUTHOR) M(identifiers, IDENTIFIERS)      \
+            M(title, STRING) M(text, STRING) M(rating, RATING) M(media, MEDIA) M(reach, REACH) M(attributes, ATTRIBUTES) M(event_id, OURS)           \
+                M(classification, OURS) M(duplicate, OURS) M(identity, OURS) M(context, OURS) M(routing, OURS)
 
 enum how {
     STRING,
@@ -26,6 +27,7 @@ enum how {
     OCCURRED_AT,
     INGESTED_AT,
     SOURCE,
+    ADAPTER,
     VERSION,
     AUTHOR,
     IDENTIFIERS,
@@ -319,20 +321,28 @@ static bool read_direction(struct reader *r, const struct normalize_member *m)
                : normalize_member_fail(m, NORMALIZE_BAD_VALUE, "inbound, outbound, echo or internal");
 }
 
-/* `source` and `ingested_at` are the runtime's to say, but for a pipe, where records come back from files. */
+/* Where a record came from is ours to say, but for a pipe, where our records come back from files. */
 static bool read_provenance(struct reader *r, const struct normalize_member *m, enum how how)
 {
+    struct cx_interaction *record = r->draft->record;
+    int64_t version;
     if (!r->receipt->message->is_pipe)
         return true;
     if (how == SOURCE)
         return normalize_canonical_source(r->arena, m->node, &r->draft->source, r->fault);
-    return r->draft->has_ingested_at = normalize_member_time(m, &r->draft->record->ingested_at);
+    if (how == ADAPTER)
+        return normalize_member_string(m, &record->adapter);
+    if (how == INGESTED_AT)
+        return r->draft->has_ingested_at = normalize_member_time(m, &record->ingested_at);
+    if (!normalize_member_i64(m, 0, INT32_MAX, &version))
+        return false;
+    record->adapter_version = (int32_t)version;
+    return true;
 }
 
 static bool read_member(struct reader *r, const struct row *row, const struct normalize_member *m)
 {
     void *field = (char *)r->draft->record + row->offset;
-    int64_t version;
     switch ((enum how)row->how) {
     case STRING:
         return normalize_member_string(m, field);
@@ -348,12 +358,9 @@ static bool read_member(struct reader *r, const struct row *row, const struct no
         return r->draft->has_occurred_at = normalize_member_time(m, &r->draft->record->occurred_at);
     case INGESTED_AT:
     case SOURCE:
-        return read_provenance(r, m, (enum how)row->how);
+    case ADAPTER:
     case VERSION:
-        if (!normalize_member_i64(m, 0, INT32_MAX, &version))
-            return false;
-        r->draft->record->adapter_version = (int32_t)version;
-        return true;
+        return read_provenance(r, m, (enum how)row->how);
     case AUTHOR:
         return read_author(r, m);
     case IDENTIFIERS:

@@ -85,11 +85,10 @@ void normalize_identifier_add(struct cx_identifier *identifiers, size_t *len, st
     identifiers[(*len)++] = identifier;
 }
 
-/* Type and clean value of an author's id on a channel; value null: it is no identifier. */
-static struct cx_identifier author_identifier(const struct normalize_self *self, struct cx_arena *arena, struct cx_str country, struct cx_str channel,
-                                              struct cx_str native_id)
+/* Type and clean value of an author's id on a channel, whose row may be NULL; value null: it is no identifier. */
+static struct cx_identifier author_identifier(struct cx_arena *arena, const struct normalize_channel *row, struct cx_str country,
+                                              struct cx_str channel, struct cx_str native_id)
 {
-    const struct normalize_channel *row = normalize_channel_find(self, channel);
     struct cx_identifier id = { 0 };
     if (row == NULL) {
         id.value = normalize_identifier_value(arena, CX_STR_NULL, native_id, country);
@@ -111,10 +110,10 @@ void normalize_identifier_author(const struct normalize_self *self, struct cx_ar
 {
     if (record->author == NULL || record->author->native_id.len == 0)
         return;
-    struct cx_identifier id = author_identifier(self, arena, country, record->channel, record->author->native_id);
+    const struct normalize_channel *row = normalize_channel_find(self, record->channel);
+    struct cx_identifier id = author_identifier(arena, row, country, record->channel, record->author->native_id);
     if (id.value.ptr == NULL)
         return;
-    const struct normalize_channel *row = normalize_channel_find(self, record->channel);
     bool is_scoped = row != NULL && row->is_scoped && !cx_str_is(id.type, "phone");
     id.scope = is_scoped ? record->brand : CX_STR_NULL; /* the account is not known, the brand is the nearest to it */
     size_t len = record->identifiers.len;

@@ -113,22 +113,25 @@ Test(normalize, reads_times_strictly_and_within_bounds)
     cr_expect_str_eq(only()->verdict, "time_out_of_range");
 }
 
-Test(normalize, honours_source_and_ingested_at_in_a_pipe_only)
+Test(normalize, honours_given_provenance_in_a_pipe_only)
 {
     static const char line[] = HEAD "\"occurred_at\":\"2026-11-22T04:00:00Z\",\"ingested_at\":\"2026-11-22T04:00:09Z\","
-                                    "\"source\":{\"topic\":\"r\",\"partition\":3,\"offset\":9,\"index\":2,\"generation\":1},\"identity\":{\"x\":1}}";
+                                    "\"source\":{\"topic\":\"r\",\"partition\":3,\"offset\":9,\"index\":2,\"generation\":1},\"adapter\":\"email\","
+                                    "\"adapter_version\":9,\"identity\":{\"x\":1}}";
     open_stage("inputs: [{topic: t, generation: 7}]");
     raw_stage_line(&raw, cx_str(line));
     const struct cx_interaction *record = only_record();
     cr_expect_eq(record->ingested_at, RECEIVED + 9000);
     cr_expect(cx_str_is(record->source.topic, "r") && record->source.partition == 3 && record->source.offset == 9 && record->source.index == 2);
     cr_expect_null(record->identity);
+    cr_expect(cx_str_is(record->adapter, "email") && record->adapter_version == 9);
     struct cx_message message = { .topic = CX_STR("t"), .partition = 1, .offset = 42, .timestamp_ms = RECEIVED + 1, .value = cx_str(line) };
     raw_stage_settle(&raw, &message);
     record = only_record();
     cr_expect_eq(record->ingested_at, RECEIVED + 1);
     cr_expect(cx_str_is(record->source.topic, "t") && record->source.partition == 1 && record->source.offset == 42 && record->source.index == 0);
     cr_expect_eq(record->source.generation, 7);
+    cr_expect(cx_str_is(record->adapter, "canonical") && record->adapter_version == 1);
 }
 
 Test(normalize, puts_members_without_a_field_into_attributes)
