@@ -165,21 +165,42 @@ static bool starts_with(const struct number *number, const char *digits)
     return cx_str_starts(digits_of(number), cx_str(digits));
 }
 
-/* National forms. A digit for a group of that many digits; "" for any or none. */
+/* National forms by their first digits, how many digits, and the lengths of the groups they are written in (NULL: any). */
+enum where { ANYWHERE, IN_SPANISH, IN_RUSSIAN };
 static const struct {
-    const char *starts, *groups; /* first digits; lengths of the groups, NULL: any */
+    const char *starts;
     size_t digits;
-    enum { ANYWHERE, IN_SPANISH, IN_RUSSIAN } where;
+    const char *groups;
+    enum where where;
+    const char *country;
 } phones[] = {
-    { "05", NULL, 11, ANYWHERE },    { "02", NULL, 11, ANYWHERE },  { "03", NULL, 11, ANYWHERE },   { "04", NULL, 11, ANYWHERE }, /* Turkey */
-    { "5", "3322", 10, ANYWHERE },   { "5", "334", 10, ANYWHERE }, /* Turkey, no trunk 0 */
-    { "05", NULL, 10, ANYWHERE },    { "01", NULL, 11, ANYWHERE }, /* Gulf; Egypt */
-    { "07", NULL, 11, ANYWHERE },    { "07", NULL, 10, ANYWHERE }, /* Britain, Iraq; Jordan */
-    { "6", "333", 9, ANYWHERE },     { "7", "333", 9, ANYWHERE },   { "9", "333", 9, ANYWHERE },    { "8", "333", 9, ANYWHERE }, /* Spain */
-    { "6", "3222", 9, ANYWHERE },    { "7", "3222", 9, ANYWHERE },  { "9", "3222", 9, ANYWHERE },   { "6", "9", 9, IN_SPANISH },
-    { "7", "9", 9, IN_SPANISH },     { "89", NULL, 11, ANYWHERE },  { "84", NULL, 11, IN_RUSSIAN }, { "88", NULL, 11, IN_RUSSIAN },
-    { "79", NULL, 11, IN_RUSSIAN },                                 /* Russia */
-    { "9", "3322", 10, IN_RUSSIAN }, { "1", "1334", 11, ANYWHERE }, /* North America */
+    { "02", 11, NULL, ANYWHERE, "Turkey" },
+    { "03", 11, NULL, ANYWHERE, "Turkey" },
+    { "04", 11, NULL, ANYWHERE, "Turkey" },
+    { "05", 11, NULL, ANYWHERE, "Turkey" },
+    { "5", 10, "3322", ANYWHERE, "Turkey" },
+    { "5", 10, "334", ANYWHERE, "Turkey" },
+    { "05", 10, NULL, ANYWHERE, "Saudi Arabia, Emirates" },
+    { "01", 11, NULL, ANYWHERE, "Egypt" },
+    { "07", 10, NULL, ANYWHERE, "Jordan" },
+    { "07", 11, NULL, ANYWHERE, "Britain, Iraq" },
+    { "6", 9, "333", ANYWHERE, "Spain" },
+    { "7", 9, "333", ANYWHERE, "Spain" },
+    { "8", 9, "333", ANYWHERE, "Spain" },
+    { "9", 9, "333", ANYWHERE, "Spain" },
+    { "6", 9, "3222", ANYWHERE, "Spain" },
+    { "7", 9, "3222", ANYWHERE, "Spain" },
+    { "9", 9, "3222", ANYWHERE, "Spain" },
+    { "6", 9, "9", IN_SPANISH, "Spain" },
+    { "7", 9, "9", IN_SPANISH, "Spain" },
+    { "89", 11, NULL, ANYWHERE, "Russia" },
+    { "8", 11, "13322", ANYWHERE, "Russia" },
+    { "84", 11, NULL, IN_RUSSIAN, "Russia" },
+    { "88", 11, NULL, IN_RUSSIAN, "Russia" },
+    { "79", 11, NULL, IN_RUSSIAN, "Russia" },
+    { "9", 10, "3322", IN_RUSSIAN, "Russia" },
+    { "1", 11, "1334", ANYWHERE, "North America" },
+    { "0", 10, "22222", ANYWHERE, "France" },
 };
 
 static bool is_phone(const struct walk *walk, const struct number *number)
@@ -190,6 +211,8 @@ static bool is_phone(const struct walk *walk, const struct number *number)
         return number->len >= 11 && number->len <= 17;
     if (has_groups(number, "334") && number->digits[0] >= '2' && number->digits[3] >= '2')
         return true; /* North America */
+    if (number->digits[0] == '0' && number->group_count >= 3 && number->groups[0] >= '3' && number->len >= 9 && number->len <= 11)
+        return true; /* a trunk 0 and an area, written in groups */
     for (size_t i = 0; i < sizeof phones / sizeof *phones; i++)
         if (number->len == phones[i].digits && starts_with(number, phones[i].starts) &&
             (phones[i].groups == NULL || has_groups(number, phones[i].groups)))

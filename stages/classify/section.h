@@ -5,7 +5,7 @@
 
 /* Below these scores a label is not said. */
 #define CLASSIFY_INTENT_AT_LEAST   0.3f
-#define CLASSIFY_FUNCTION_AT_LEAST 0.25f
+#define CLASSIFY_FUNCTION_AT_LEAST 0.2f
 /* Sentiment is neutral between minus this and this. */
 #define CLASSIFY_SENTIMENT_AT_LEAST 0.15f
 /* Urgency from these scores on; below the first it is low. */

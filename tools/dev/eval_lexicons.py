@@ -85,7 +85,7 @@ def weigh(tally, language, row, got):
     tally.add("urgency", (got["urgency"] or "low") == row["urgency"])
     tally.sets("urgent", {1} if got["urgency"] in ("high", "critical") else set(), {1} if row["urgency"] in ("high", "critical") else set())
     tally.sets("toxic", {1} if (got["toxicity"] or 0) >= 0.5 else set(), {1} if row["toxic"] == "1" else set())
-    tally.sets("irrelevant", {1} if (got["relevance"] or 0) < 0.25 else set(), {1} if row["relevant"] == "0" else set())
+    tally.sets("irrelevant", {1} if got["relevance"] is not None and got["relevance"] < 0.25 else set(), {1} if row["relevant"] == "0" else set())
     tally.add("five_c", got["five_c"] == row["c"])
 
 

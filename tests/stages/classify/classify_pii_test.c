@@ -1,0 +1,130 @@
+#include "stages/classify/checks.h"
+#include "stages/classify/pii.h"
+#include <criterion/criterion.h>
+
+static struct cx_arena *arena;
+static void start(void)
+{
+    arena = cx_arena_new(16u << 20);
+}
+static void end(void)
+{
+    cx_arena_free(arena);
+}
+TestSuite(pii, .init = start, .fini = end);
+
+/* "kind:the bytes it covers; ..." */
+static void expect_in(const char *language, const char *text, const char *expected)
+{
+    struct cx_pii_span_list spans = classify_pii(arena, cx_str(text), language ? cx_str(language) : CX_STR_NULL);
+    struct cx_str out = CX_STR("");
+    for (size_t i = 0; i < spans.len; i++) {
+        const struct cx_pii_span *span = &spans.items[i];
+        out =
+            cx_arena_format(arena, "%.*s%s%.*s:%.*s", CX_STR_ARG(out), i ? "; " : "", CX_STR_ARG(span->kind), (int)span->length, text + span->start);
+    }
+    cr_assert(cx_str_is(out, expected), "in \"%s\": \"%.*s\", not \"%s\"", text, CX_STR_ARG(out), expected);
+}
+static void expect(const char *text, const char *expected)
+{
+    expect_in(NULL, text, expected);
+}
+
+Test(pii, finds_addresses_where_they_stand)
+{
+    expect("yazın: ayşe.y+x@posta.example.com.", "email:e.y+x@posta.example.com");
+    expect("a@b.co, <c_d@e-f.org>", "email:a@b.co; email:c_d@e-f.org");
+    expect("@someone a@b a@.com @ a@b.c", "");
+}
+
+Test(pii, finds_cards_by_issuer_and_luhn)
+{
+    expect("kart 4111 1111 1111 1111 son", "card:4111 1111 1111 1111");
+    expect("4111-1111-1111-1111/5500000000000004", "card:4111-1111-1111-1111; card:5500000000000004");
+    expect("4111 1111 1111 1112 and 9111111111111111", "");
+    expect("x4111111111111111 41111111111111112222", "");
+}
+
+Test(pii, finds_accounts_by_country_length_and_modulo_97)
+{
+    expect("IBAN: TR33 0006 1005 1978 6457 8413 26.", "iban:TR33 0006 1005 1978 6457 8413 26");
+    expect("es9121000418450200051332 ya", "iban:es9121000418450200051332");
+    expect("TR34 0006 1005 1978 6457 8413 26", "");
+    expect("TR3300061005197864578413", "");
+}
+
+Test(pii, finds_national_ids_by_their_check_digits)
+{
+    expect("TC 10000000146, 10000000147", "national_id:10000000146");
+    expect("DNI 12345678Z, 12345678-z y 12345678A", "national_id:12345678Z; national_id:12345678-z");
+    expect("NIE X1234567L, A1234567L", "national_id:X1234567L");
+}
+
+Test(pii, finds_tax_ids_of_people_and_of_firms_where_the_word_says_so)
+{
+    expect("500100732259 500100732258", "tax_id:500100732259");
+    expect("ИНН 7707083893", "tax_id:7707083893");
+    expect("заказ 7707083893", "");
+}
+
+Test(pii, finds_phone_numbers_as_people_write_them)
+{
+    expect("ara: 0532 123 45 67", "phone:0532 123 45 67");
+    expect("+90 (532) 123-45-67 / 00905321234567", "phone:+90 (532) 123-45-67; phone:00905321234567");
+    expect("8 (916) 123-45-67", "phone:8 (916) 123-45-67");
+    expect("٠٥٥ ١٢٣ ٤٥٦٧", "phone:٠٥٥ ١٢٣ ٤٥٦٧");
+    expect("(415) 555-0132", "phone:(415) 555-0132");
+    expect_in("es", "llámame al 612345678", "phone:612345678");
+    expect("pedido 612345678", "");
+}
+
+Test(pii, leaves_other_numbers_alone)
+{
+    expect("sipariş 1234567890, 2026-11-22 14:30, 1.299,90 TL, 3 x 250", "");
+    expect("order 90-4417, 01.02.2026 12:30, v1.2.3.4, 100000000000", "");
+}
+
+Test(pii, goes_on_after_a_date_before_a_number)
+{
+    expect("01.12.2026 0532 123 45 67", "phone:0532 123 45 67");
+}
+
+/* One wrong digit is always noticed by these sums: all nine neighbours of every digit are tried. */
+static void expect_no_neighbour(bool (*is_valid)(struct cx_str), const char *valid)
+{
+    char changed[40];
+    size_t len = strlen(valid);
+    cr_assert(is_valid(cx_str(valid)), "%s", valid);
+    memcpy(changed, valid, len + 1);
+    for (size_t i = 0; i < len; i++)
+        for (char d = '0'; d <= '9'; d++) {
+            if (valid[i] < '0' || valid[i] > '9' || d == valid[i])
+                continue;
+            changed[i] = d;
+            cr_assert_not(is_valid(cx_str(changed)), "%s", changed);
+            changed[i] = valid[i];
+        }
+}
+
+Test(pii, check_digits_notice_every_wrong_digit)
+{
+    expect_no_neighbour(classify_is_card, "4111111111111111");
+    expect_no_neighbour(classify_is_card, "378282246310005");
+    expect_no_neighbour(classify_is_iban, "TR330006100519786457841326");
+    expect_no_neighbour(classify_is_iban, "SA0380000000608010167519");
+    expect_no_neighbour(classify_is_tckn, "10000000146");
+    expect_no_neighbour(classify_is_dni, "12345678Z");
+}
+
+Test(pii, bounds_what_a_text_full_of_numbers_gives)
+{
+    struct cx_buf text;
+    cx_buf_init(&text, 1u << 20);
+    for (int i = 0; i < 1000; i++)
+        cx_buf_str(&text, CX_STR("a@b.co 1 2 3 4 5 6 7 8 9 0 "));
+
+    struct cx_pii_span_list spans = classify_pii(arena, cx_buf_view(&text), CX_STR_NULL);
+
+    cr_assert_eq(spans.len, 64);
+    cx_buf_free(&text);
+}

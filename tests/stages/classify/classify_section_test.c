@@ -1,0 +1,92 @@
+#include "stages/classify/section.h"
+#include <criterion/criterion.h>
+
+static struct cx_arena *arena;
+static struct cx_classification section;
+static void start(void)
+{
+    arena = cx_arena_new(1u << 20);
+    cx_classification_init(&section);
+}
+static void end(void)
+{
+    cx_arena_free(arena);
+}
+TestSuite(section, .init = start, .fini = end);
+
+Test(section, of_unknown_heads_is_null_all_over)
+{
+    struct classify_heads heads = { 0 };
+    classify_fill(arena, &heads, &section);
+    cr_assert_eq(section.sentiment, CX_SENTIMENT_NULL);
+    cr_assert_not(section.sentiment_score.set || section.urgency_score.set || section.toxicity.set || section.relevance.set);
+    cr_assert_eq(section.urgency, CX_URGENCY_NULL);
+    cr_assert_eq(section.intents.len + section.functions.len, 0);
+}
+
+Test(section, labels_stand_by_score_then_name_from_a_threshold_on)
+{
+    struct classify_heads heads = { 0 };
+    heads.functions[CLASSIFY_FOR_SALES] = heads.functions[CLASSIFY_FOR_CARE] = 0.5f;
+    heads.functions[CLASSIFY_FOR_LEGAL] = 0.9f;
+    heads.functions[CLASSIFY_FOR_HR] = CLASSIFY_FUNCTION_AT_LEAST - 0.01f;
+    classify_fill(arena, &heads, &section);
+    cr_assert_eq(section.functions.len, 3);
+    cr_assert(cx_str_is(section.functions.items[0].name, "legal"));
+    cr_assert(cx_str_is(section.functions.items[1].name, "care"));
+    cr_assert(cx_str_is(section.functions.items[2].name, "sales"));
+}
+
+Test(section, sentiment_is_positive_less_negative)
+{
+    struct classify_heads heads = { .has_sentiment = true, .positive = 0.5f, .negative = 0.45f };
+    classify_fill(arena, &heads, &section);
+    cr_assert_eq(section.sentiment, CX_SENTIMENT_NEUTRAL);
+    cr_assert_float_eq(section.sentiment_score.value, 0.05, 1e-6);
+    heads.negative = 0.9f;
+    classify_fill(arena, &heads, &section);
+    cr_assert_eq(section.sentiment, CX_SENTIMENT_NEGATIVE);
+}
+
+Test(section, urgency_has_four_levels)
+{
+    static const struct {
+        float score;
+        enum cx_urgency level;
+    } levels[] = { { 0.1f, CX_URGENCY_LOW }, { 0.2f, CX_URGENCY_NORMAL }, { 0.5f, CX_URGENCY_HIGH }, { 0.8f, CX_URGENCY_CRITICAL } };
+    for (size_t i = 0; i < 4; i++) {
+        struct classify_heads heads = { .urgency = levels[i].score };
+        classify_fill(arena, &heads, &section);
+        cr_assert_eq(section.urgency, levels[i].level);
+    }
+}
+
+Test(section, spam_is_nobodys_business)
+{
+    struct classify_heads heads = { 0 };
+    heads.intents[CLASSIFY_QUESTION] = 0.5f;
+    classify_fill(arena, &heads, &section);
+    cr_assert_float_eq(section.relevance.value, 0.5, 1e-6);
+    heads.intents[CLASSIFY_SPAM] = 0.8f;
+    classify_fill(arena, &heads, &section);
+    cr_assert_float_eq(section.relevance.value, 0.1, 1e-6);
+}
+
+static enum cx_five_c five_c(const char *channel, const char *kind, const char *intent)
+{
+    struct cx_interaction record;
+    cx_interaction_init(&record);
+    record.channel = cx_str(channel);
+    record.kind = cx_str(kind);
+    return classify_five_c(&record, cx_str(intent));
+}
+
+Test(section, five_c_follows_channel_kind_and_intent)
+{
+    cr_assert_eq(five_c("whatsapp", "message", "order_status"), CX_FIVE_C_CONVERSATION);
+    cr_assert_eq(five_c("instagram", "comment", NULL), CX_FIVE_C_COMMUNITY);
+    cr_assert_eq(five_c("youtube", "comment", "praise"), CX_FIVE_C_CONTENT);
+    cr_assert_eq(five_c("youtube", "comment", "campaign_reaction"), CX_FIVE_C_CAMPAIGN);
+    cr_assert_eq(five_c("email", "message", "partnership"), CX_FIVE_C_COLLABORATION);
+    cr_assert_eq(five_c("shop", "order", NULL), CX_FIVE_C_NULL);
+}
