@@ -49,15 +49,10 @@ static void add_topic(struct cx_audit *audit, const char *name)
 static int read_chain(struct cx_audit *audit, struct cx_str name, struct cx_error *err)
 {
     struct cx_audit_chain *chain = &audit->chains[audit->chain_count++];
-    struct cx_str rest = name, piece;
     chain->name = cx_arena_format(audit->arena, "%.*s%c", CX_STR_ARG(name), '\0').ptr;
-    while (cx_str_cut(&rest, '-', &piece)) {
-        const struct cx_stage *stage = cx_stage_find(piece);
-        if (!stage || chain->stage_count == 8)
-            return cx_fail(err, CX_EXIT_USAGE, "--chains: no stage %.*s", CX_STR_ARG(piece));
-        chain->stages[chain->stage_count++] = stage;
-        add_topic(audit, stage->dead_letters);
-    }
+    CX_TRY(cx_chain_stages(name, chain->stages, &chain->stage_count, err));
+    for (size_t i = 0; i < chain->stage_count; i++)
+        add_topic(audit, chain->stages[i]->dead_letters);
     char ledger[128];
     cx_topic_ledger(chain->name, ledger);
     chain->ledger = cx_arena_format(audit->arena, "%s%c", ledger, '\0').ptr;
@@ -93,12 +88,14 @@ static void count_rejected(struct cx_audit *audit, struct cx_i64_map rejected)
     }
 }
 
+/* NULL: more partitions than an audit takes. */
 static struct cx_audit_input *find_input(struct cx_audit *audit, struct cx_audit_chain *chain, const struct cx_ledger *entry)
 {
     for (size_t i = 0; i < chain->input_count; i++)
         if (chain->inputs[i].partition == entry->partition && cx_str_is(entry->topic, chain->inputs[i].topic))
             return &chain->inputs[i];
-    cx_assert(chain->input_count < CX_AUDIT_INPUTS);
+    if (chain->input_count == CX_AUDIT_INPUTS)
+        return NULL;
     struct cx_audit_input *input = &chain->inputs[chain->input_count++];
     *input = (struct cx_audit_input){ .topic = cx_arena_format(audit->arena, "%.*s%c", CX_STR_ARG(entry->topic), '\0').ptr,
                                       .partition = entry->partition,
@@ -107,11 +104,13 @@ static struct cx_audit_input *find_input(struct cx_audit *audit, struct cx_audit
 }
 
 /* One ledger record; the ledger keeps the order of an input partition's transactions. */
-static void read_entry(struct cx_audit *audit, struct cx_audit_chain *chain, const struct cx_ledger *entry)
+static int read_entry(struct cx_audit *audit, struct cx_audit_chain *chain, const struct cx_ledger *entry, struct cx_error *err)
 {
     if (entry->kind == CX_LEDGER_KIND_CONFIG)
-        return;
+        return 0;
     struct cx_audit_input *input = find_input(audit, chain, entry);
+    if (!input)
+        return cx_fail(err, CX_EXIT_DATA, "%s reads more than %d partitions: audit cannot hold them", chain->name, CX_AUDIT_INPUTS);
     int64_t absorbed = sum(entry->absorbed), dropped = sum(entry->dropped), rejected = sum(entry->rejected);
     if (entry->items != entry->emitted + absorbed + dropped + rejected)
         finding(audit, cx_arena_format(audit->arena, "%s: %s/%d at %lld: %lld items in, %lld out", chain->name, input->topic, input->partition,
@@ -133,6 +132,7 @@ static void read_entry(struct cx_audit *audit, struct cx_audit_chain *chain, con
     count_endings(audit, chain, entry->absorbed, CX_ABSORB);
     count_endings(audit, chain, entry->dropped, CX_DROP);
     count_endings(audit, chain, entry->rejected, CX_REJECT);
+    return 0;
 }
 
 static int on_ledger(struct cx_audit *audit, struct cx_arena *scratch, const struct cx_message *m, struct cx_error *err)
@@ -145,7 +145,7 @@ static int on_ledger(struct cx_audit *audit, struct cx_arena *scratch, const str
         if (error != CX_DECODE_OK)
             return cx_fail(err, CX_EXIT_DATA, "%.*s/%d at %lld: %s", CX_STR_ARG(m->topic), m->partition, (long long)m->offset,
                            cx_decode_error_text(error));
-        read_entry(audit, &audit->chains[i], &entry);
+        CX_TRY(read_entry(audit, &audit->chains[i], &entry, err));
     }
     return 0;
 }

@@ -2,12 +2,12 @@
 #ifndef CX_RUN_AUDIT_H
 #define CX_RUN_AUDIT_H
 #include "run/settings.h"
-#include "stage/stage.h"
+#include "run/registry.h"
 
 #define CX_USUAL_CHAINS   "normalize-classify,dedup-identify,route-analytics"
 #define CX_AUDIT_CHAINS   16
 #define CX_AUDIT_TOPICS   96
-#define CX_AUDIT_INPUTS   256
+#define CX_AUDIT_INPUTS   1024
 #define CX_AUDIT_FINDINGS 100
 
 struct cx_audit_input { /* one input partition of a chain */
@@ -24,7 +24,7 @@ struct cx_audit_ending {
 };
 struct cx_audit_chain {
     const char *name, *ledger, *output; /* output NULL: the chain's last stage has no topic of its own */
-    const struct cx_stage *stages[8];
+    const struct cx_stage *stages[CX_CHAIN_STAGES];
     size_t stage_count;
     struct cx_audit_input inputs[CX_AUDIT_INPUTS];
     size_t input_count;

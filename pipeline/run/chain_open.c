@@ -73,10 +73,31 @@ static int check_keep(const struct cx_node *root, struct cx_error *err)
     return 0;
 }
 
+/* A stage's map without `input`, which is the runtime's: the topic a chain reads that begins with this stage. */
+static const struct cx_node *without_input(struct cx_arena *arena, const struct cx_node *map)
+{
+    if (!cx_node_get(map, "input"))
+        return map;
+    struct cx_node *copy = CX_NEW(arena, struct cx_node), **end = &copy->first;
+    *copy = *map;
+    copy->first = NULL;
+    copy->count = 0;
+    for (const struct cx_node *n = map->first; n; n = n->next) {
+        if (cx_str_is(n->key, "input"))
+            continue;
+        struct cx_node *kept = *end = CX_NEW(arena, struct cx_node);
+        *kept = *n;
+        kept->next = NULL;
+        end = &kept->next;
+        copy->count++;
+    }
+    return copy;
+}
+
 static int open_link(struct cx_chain *chain, struct cx_link *link, const struct cx_node *root, struct cx_error *err)
 {
     const struct cx_stage *s = link->stage;
-    const struct cx_node *map = cx_node_get(root, s->name);
+    const struct cx_node *map = without_input(chain->arena, cx_node_get(root, s->name));
     link->config = cx_arena_zalloc(chain->arena, s->config_size + 1);
     link->self = cx_arena_zalloc(chain->arena, s->self_size + 1);
     find_topics(link);

@@ -9,11 +9,12 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { RECORDS = CX_FLAG_FIRST, SEED, INPUT, NO_BROKER, JSON };
+enum { RECORDS = CX_FLAG_FIRST, SEED, START, INPUT, NO_BROKER, JSON };
 static const struct cx_flag flags[] = {
     CX_CONFIG_FLAGS,
     { "records", 'n', "N", "Payloads of the sample (default 6000: three days)." },
     { "seed", 0, "S", "Seed of the sample (default 1)." },
+    { "start", 0, "TIME", "When the sample begins (default: three days before today, 00:00 UTC)." },
     { "input", 0, "FILE", "Your own JSON lines (canonical or envelopes) instead of the sample." },
     { "no-broker", 0, NULL, "In memory, with nothing but this program." },
     { "json", 0, NULL, "The same as data." },
@@ -45,7 +46,7 @@ int cx_demo_payloads(const struct cx_demo *demo, cx_demo_payload_fn *each, void 
 {
     if (demo->input)
         return each_line(demo, each, context, err);
-    struct cx_sample *sample = cx_sample_new((uint64_t)demo->seed, cx_sample_default_start(), CX_SAMPLE_PER_DAY, NULL);
+    struct cx_sample *sample = cx_sample_new((uint64_t)demo->seed, demo->start_ms, CX_SAMPLE_PER_DAY, NULL);
     struct cx_arena *arena = cx_arena_new((size_t)64 << 20);
     int rc = 0;
     for (int64_t i = 0; i < demo->records && rc == 0; i++) {
@@ -136,6 +137,14 @@ static int demo_settings(const struct cx_args *args, struct cx_settings *setting
     return 0;
 }
 
+static int read_start(const struct cx_args *args, int64_t *start_ms, struct cx_error *err)
+{
+    *start_ms = cx_sample_default_start();
+    if (args->values[START] && !cx_time_parse(cx_str(args->values[START]), start_ms))
+        return cx_fail(err, CX_EXIT_USAGE, "--start %s is not a time such as 2026-11-22T00:00:00Z", args->values[START]);
+    return 0;
+}
+
 static void show(const struct cx_demo *demo, bool json, bool on_broker)
 {
     if (!json) {
@@ -162,7 +171,7 @@ static int run_demo(const struct cx_args *args, struct cx_error *err)
     static struct cx_demo demo;
     bool on_broker = !cx_args_has(args, NO_BROKER);
     if (cx_args_i64(args, RECORDS, CX_SAMPLE_COUNT, 1, 1000000000, &demo.records, err) || cx_args_i64(args, SEED, 1, 0, INT64_MAX, &demo.seed, err) ||
-        demo_settings(args, &settings, err))
+        read_start(args, &demo.start_ms, err) || demo_settings(args, &settings, err))
         return (int)err->exit;
     demo.settings = &settings;
     demo.input = args->values[INPUT];

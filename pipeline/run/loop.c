@@ -15,6 +15,8 @@ static const struct cx_flag flags[] = {
 };
 enum { INSTANCE = CX_FLAG_FIRST, INPUT, PRINT_CONFIG };
 
+#define INPUTS_MAX 256
+
 volatile sig_atomic_t cx_stop_requested;
 static struct cx_kafka *interruptible;
 
@@ -126,39 +128,52 @@ static int run_loop(struct cx_process *p)
     return cx_process_commit(p) == CX_KAFKA_FATAL ? (int)p->err->exit : CX_EXIT_OK;
 }
 
-/* The chain's inputs: --input, the rows of `inputs` for a chain that reads raw payloads, else the output of the stage before. */
-static size_t input_topics(struct cx_settings *s, const struct cx_chain *chain, const char *given, const char **topics, size_t max)
+struct topic_list {
+    struct cx_arena *arena;
+    const char *names[INPUTS_MAX];
+    size_t len;
+};
+
+static void add_input(struct topic_list *list, struct cx_str name)
 {
-    size_t n = 0;
+    for (size_t i = 0; i < list->len; i++)
+        if (cx_str_is(name, list->names[i]))
+            return;
+    if (list->len < INPUTS_MAX)
+        list->names[list->len++] = cx_arena_format(list->arena, "%.*s%c", CX_STR_ARG(name), '\0').ptr;
+}
+
+/* The chain's inputs: --input, the rows of `inputs` for a chain that reads raw payloads, `input` of its first stage, else the output before it. */
+static void find_inputs(struct topic_list *list, const struct cx_settings *s, const struct cx_chain *chain, const char *given)
+{
+    const struct cx_stage *first = cx_chain_stage(chain, 0);
     struct cx_str rest = given ? cx_str(given) : CX_STR_NULL, piece;
-    while (cx_str_cut(&rest, ',', &piece) && n < max)
-        topics[n++] = cx_arena_format(s->arena, "%.*s%c", CX_STR_ARG(piece), '\0').ptr;
-    const struct cx_node *inputs = cx_node_get(s->root, "inputs");
-    if (n == 0 && cx_chain_stage(chain, 0)->reads_raw && inputs)
-        for (const struct cx_node *row = inputs->first; row && n < max; row = row->next) {
-            const struct cx_node *topic = cx_node_get(row, "topic");
-            if (topic)
-                topics[n++] = cx_arena_format(s->arena, "%.*s%c", CX_STR_ARG(topic->text), '\0').ptr;
-        }
-    const struct cx_node *own = cx_node_get(cx_node_get(s->root, cx_chain_stage(chain, 0)->name), "input");
-    if (n == 0 && own)
-        topics[n++] = cx_arena_format(s->arena, "%.*s%c", CX_STR_ARG(own->text), '\0').ptr;
-    if (n == 0)
-        topics[n++] = cx_chain_input(chain);
-    return n;
+    while (cx_str_cut(&rest, ',', &piece))
+        add_input(list, piece);
+    const struct cx_node *rows = first->reads_raw ? cx_node_get(s->root, "inputs") : NULL;
+    for (const struct cx_node *row = rows && list->len == 0 ? rows->first : NULL; row; row = row->next)
+        if (cx_node_get(row, "topic"))
+            add_input(list, cx_node_get(row, "topic")->text);
+    const struct cx_node *own = cx_node_get(cx_node_get(s->root, first->name), "input");
+    if (list->len == 0 && own && own->type == CX_NODE_SCALAR)
+        add_input(list, own->text);
+    if (list->len == 0)
+        add_input(list, cx_str(cx_chain_input(chain)));
 }
 
 static int open_process(struct cx_process *p, const struct cx_stage *const *stages, size_t count, const char *input, struct cx_error *err)
 {
-    static const char *topics[256];
+    static struct topic_list inputs;
     struct cx_chain_plan plan = { .stages = stages, .count = count, .root = p->settings->root, .max_message = p->settings->kafka.max_message };
     p->err = err;
     p->chain = cx_chain_open(&plan, err);
     if (!p->chain)
         return -1;
     cx_process_sink(p);
-    p->topics = topics;
-    p->topic_count = input_topics(p->settings, p->chain, input, topics, 256);
+    inputs.arena = p->settings->arena;
+    find_inputs(&inputs, p->settings, p->chain, input);
+    p->topics = inputs.names;
+    p->topic_count = inputs.len;
     if (cx_chain_is_stateful(p->chain) && p->topic_count > 1)
         return cx_fail(err, CX_EXIT_CONFIG, "a chain with state reads one topic, not %zu", p->topic_count);
     char context[200];

@@ -13,6 +13,19 @@ const struct cx_stage *cx_stage_find(struct cx_str name)
     return NULL;
 }
 
+int cx_chain_stages(struct cx_str name, const struct cx_stage *stages[CX_CHAIN_STAGES], size_t *count, struct cx_error *err)
+{
+    struct cx_str rest = name, piece;
+    *count = 0;
+    while (cx_str_cut(&rest, '-', &piece)) {
+        const struct cx_stage *stage = cx_stage_find(piece);
+        if (!stage || *count == CX_CHAIN_STAGES)
+            return cx_fail(err, CX_EXIT_USAGE, "--chains: %.*s is no chain: stages joined by '-', such as dedup-identify", CX_STR_ARG(name));
+        stages[(*count)++] = stage;
+    }
+    return 0;
+}
+
 struct cx_str cx_resource_find(struct cx_str path)
 {
     for (const struct cx_resource *r = cx_resources; r->path; r++)

@@ -57,9 +57,11 @@ static const char *const *option_paths(struct cx_arena *arena)
     for (size_t i = 0; i < 4 + stages; i++) {
         const char *map = i < 4 ? rooms[i].map : cx_stages[i - 4]->name;
         const struct cx_option *o = i < 4 ? rooms[i].options : cx_stages[i - 4]->options;
-        for (; o && o->name && n < 511; o++)
+        for (; o && o->name && n < 510; o++)
             if (o->type != CX_TYPE_NODE)
                 paths[n++] = cx_arena_format(arena, "%s.%s%c", map, o->name, '\0').ptr;
+        if (i >= 4)
+            paths[n++] = cx_arena_format(arena, "%s.input%c", map, '\0').ptr;
     }
     return paths;
 }
@@ -135,7 +137,9 @@ static void reference_lists(struct cx_buf *out)
                            "# Inner topics that are written although the next stage is fused.\n"
                            "keep: []                    # e.g. [cx.routed.v1]\n\n"
                            "# Tenants pinned to a partition of cx.events.v1; others are placed by murmur2.\n"
-                           "placement: {}               # e.g. {acme: 0}\n\n"));
+                           "placement: {}               # e.g. {acme: 0}\n\n"
+                           "# Each stage's map may also have `input`: the topic that a chain reads which begins with this stage. Left out, it is the output\n"
+                           "# of the stage before.\n\n"));
 }
 
 void cx_settings_reference(struct cx_buf *out)

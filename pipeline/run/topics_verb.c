@@ -57,6 +57,9 @@ static int build_specs(struct specs *s, const char *chains, struct cx_error *err
         }
         struct cx_str rest = cx_str(chains), chain;
         for (int n = 0; n < 64 && cx_str_cut(&rest, ',', &chain); n++) {
+            const struct cx_stage *stages[CX_CHAIN_STAGES];
+            size_t count;
+            CX_TRY(cx_chain_stages(chain, stages, &count, err));
             char *name = cx_arena_bytes(s->arena, 128), *chain_text = cx_arena_bytes(s->arena, chain.len + 1);
             memcpy(chain_text, chain.ptr, chain.len);
             chain_text[chain.len] = '\0';
@@ -72,6 +75,18 @@ static int build_specs(struct specs *s, const char *chains, struct cx_error *err
     return 0;
 }
 
+static void print_finding(const struct cx_topic_finding *finding)
+{
+    struct cx_buf line;
+    cx_buf_init(&line, 65536);
+    cx_buf_str(&line, CX_STR("{\"topic\":"));
+    cx_json_string(&line, cx_str(finding->topic));
+    cx_buf_format(&line, ",\"missing\":%s,\"finding\":", finding->missing ? "true" : "false");
+    cx_json_string(&line, cx_str(finding->text));
+    printf("%.*s}\n", (int)line.len, line.ptr);
+    cx_buf_free(&line);
+}
+
 static int plan(struct specs *s, bool json, struct cx_error *err)
 {
     struct cx_topic_finding *findings;
@@ -79,7 +94,7 @@ static int plan(struct specs *s, bool json, struct cx_error *err)
     CX_TRY(cx_topics_plan(&s->settings->kafka, s->arena, s->items, s->len, &findings, &count, err));
     for (size_t i = 0; i < count; i++)
         if (json)
-            printf("{\"topic\":\"%s\",\"missing\":%s,\"finding\":\"%s\"}\n", findings[i].topic, findings[i].missing ? "true" : "false", findings[i].text);
+            print_finding(&findings[i]);
         else
             printf("%-32s %s\n", findings[i].topic, findings[i].text);
     fprintf(stderr, "%zu topics, %zu finding%s\n", s->len, count, count == 1 ? "" : "s");
