@@ -140,7 +140,7 @@ Test(normalize, puts_members_without_a_field_into_attributes)
     raw_stage_line(
         &raw,
         CX_STR("{\"tenant\":\"a\",\"channel\":\"x\",\"native_id\":12345678901234567890,\"occurred_at\":1795320000000,\"author\":{\"native_id\":\"u\","
-               "\"bio\":\"b\"},\"order\":7.10,\"tags\":[\"a\",null],\"attributes\":{\"k\":true,\"none\":null}}"));
+               "\"bio\":\"b\"},\"order\":7.10,\"tags\":[\"a\",null],\"attributes\":{\"k\":true,\"none\":null,\"order\":\"the first stands\"}}"));
     const struct cx_interaction *record = only_record();
     expect_text(record->native_id, "12345678901234567890");
     static const char *const want[][2] = { { "author.bio", "b" }, { "order", "7.10" }, { "tags", "[\"a\",null]" }, { "k", "true" } };
