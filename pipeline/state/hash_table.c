@@ -198,22 +198,31 @@ static void index_add(struct cx_hash_table *table, struct cx_segment *segment, u
     }
 }
 
-/* Puts the entries of one segment into two by the next bit of their hash, or all into `low` where high is the same. */
+static inline unsigned taken(const struct bucket *bucket)
+{
+    return ~matching(bucket, 0) & ((1u << BUCKET_ENTRIES) - 1);
+}
+
+static void prefetch_entries(const struct cx_hash_table *table, const struct bucket *bucket)
+{
+    for (unsigned mask = taken(bucket); mask; mask &= mask - 1)
+        __builtin_prefetch(cx_hash_table_entry(table, bucket->entries[__builtin_ctz(mask)]));
+}
+
+/* Puts the entries of one segment into two by the next bit of their hash; low and high may be the same. */
 static void distribute(struct cx_hash_table *table, const struct cx_segment *from, uint32_t from_buckets, struct cx_segment *low,
                        struct cx_segment *high)
 {
-    for (uint32_t b = 0; b < from_buckets; b++)
-        for (unsigned slot = 0; slot < BUCKET_ENTRIES; slot++)
-            if (from->buckets[b].tags[slot])
-                __builtin_prefetch(cx_hash_table_entry(table, from->buckets[b].entries[slot]));
-    for (uint32_t b = 0; b < from_buckets; b++)
-        for (unsigned slot = 0; slot < BUCKET_ENTRIES; slot++) {
-            if (!from->buckets[b].tags[slot])
-                continue;
-            uint32_t number = from->buckets[b].entries[slot];
+    for (uint32_t b = 0; b < from_buckets; b++) /* all at once: measured faster than a few buckets ahead */
+        prefetch_entries(table, &from->buckets[b]);
+    for (uint32_t b = 0; b < from_buckets; b++) {
+        const struct bucket *bucket = &from->buckets[b];
+        for (unsigned mask = taken(bucket); mask; mask &= mask - 1) {
+            uint32_t number = bucket->entries[__builtin_ctz(mask)];
             uint64_t h = hash_of(cx_hash_table_entry(table, number));
             index_add(table, h >> (63 - from->depth) & 1 ? high : low, h, number);
         }
+    }
 }
 
 static void enlarge_only_segment(struct cx_hash_table *table)

@@ -12,15 +12,20 @@ void identify_write(struct cx_state *state, const struct identify_customer *cust
     cx_state_put(state, IDENTIFY_CUSTOMERS, &customer->ucid, &customer->row, sizeof customer->row);
 }
 
-bool identify_find(const struct cx_state *state, const struct cx_id *identifier, struct identify_customer *out)
+const struct cx_id *identify_first(const struct cx_state *state, const struct cx_id *identifier)
 {
     const struct cx_id *first = cx_state_get(state, IDENTIFY_IDENTIFIERS, identifier, NULL);
-    if (first == NULL)
-        return false;
-    const struct identify_row *row = row_of(state, first);
-    out->ucid = row->stands;
-    out->row = cx_id_eq(row->stands, *first) ? *row : *row_of(state, &row->stands);
-    return true;
+    if (first)
+        cx_state_prefetch(state, IDENTIFY_CUSTOMERS, first);
+    return first;
+}
+
+struct identify_customer identify_standing(const struct cx_state *state, const struct cx_id *ucid)
+{
+    const struct identify_row *row = row_of(state, ucid);
+    if (!cx_id_eq(row->stands, *ucid))
+        row = row_of(state, &row->stands);
+    return (struct identify_customer){ row->stands, *row };
 }
 
 /* From the coordinates of the raw item, never from an identifier's value: the same on replay, and no personal data in it. */

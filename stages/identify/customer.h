@@ -24,8 +24,10 @@ struct identify_customer {
     struct cx_id ucid; /* one that stands */
     struct identify_row row;
 };
-/* Whose identifier this is; false: nobody's. */
-bool identify_find(const struct cx_state *state, const struct cx_id *identifier, struct identify_customer *out);
+/* The customer an identifier was linked to first, whose row is asked for; NULL: it is nobody's. */
+const struct cx_id *identify_first(const struct cx_state *state, const struct cx_id *identifier);
+/* The customer that stands for one ever issued. */
+struct identify_customer identify_standing(const struct cx_state *state, const struct cx_id *ucid);
 /* A new customer, made by this record and as old as its ingested_at (ticks, which a replay may place otherwise, have no say); written with its first
  * identifier. */
 struct identify_customer identify_create(struct cx_state *state, const struct cx_interaction *record);

@@ -91,18 +91,21 @@ static void add_candidate(struct evidence *evidence, const struct identify_custo
     evidence->candidate_count++;
 }
 
+/* In three walks, so that the memory of all identifiers is on its way at once. */
 static void hear(const struct identify *identify, struct cx_ctx *ctx, struct evidence *evidence)
 {
+    const struct cx_id *firsts[IDENTIFY_MOST];
     evidence->count = identify_usable(&identify->rules, ctx->arena, ctx->item->record, evidence->identifiers);
     evidence->candidate_count = 0;
     for (size_t i = 0; i < evidence->count; i++)
         cx_state_prefetch(ctx->state, IDENTIFY_IDENTIFIERS, &evidence->identifiers[i].key);
+    for (size_t i = 0; i < evidence->count; i++)
+        firsts[i] = identify_first(ctx->state, &evidence->identifiers[i].key);
     for (size_t i = 0; i < evidence->count; i++) {
-        struct identify_customer owner;
-        bool is_owned = identify_find(ctx->state, &evidence->identifiers[i].key, &owner);
-        evidence->words[i] = is_owned ? TELLS : IS_NEW;
-        if (!is_owned)
+        evidence->words[i] = firsts[i] ? TELLS : IS_NEW;
+        if (firsts[i] == NULL)
             continue;
+        struct identify_customer owner = identify_standing(ctx->state, firsts[i]);
         evidence->owners[i] = owner.ucid;
         add_candidate(evidence, &owner);
     }
