@@ -24,7 +24,7 @@ static void set_hour_count(struct cx_state *state, const struct cx_id *tenant_ke
         cx_state_del(state, DEDUP_HOURS, &key);
 }
 
-struct census *census_open(struct cx_state *state, const struct cx_id *tenant_key, uint32_t now_s, uint32_t window_s)
+struct census *dedup_census_open(struct cx_state *state, const struct cx_id *tenant_key, uint32_t now_s, uint32_t window_s)
 {
     bool is_new;
     struct census *census = cx_state_edit(state, DEDUP_TENANTS, tenant_key, &is_new);
@@ -49,14 +49,14 @@ struct census *census_open(struct cx_state *state, const struct cx_id *tenant_ke
     return census;
 }
 
-void census_add(struct census *census)
+void dedup_census_add(struct census *census)
 {
     census->live++;
     census->in_hour++;
 }
 
 /* A count may be missing where the changelog's retention took it and left the slot: then there is nothing to take off. */
-void census_remove(struct census *census, struct cx_state *state, const struct cx_id *tenant_key, uint32_t seen_s)
+void dedup_census_remove(struct census *census, struct cx_state *state, const struct cx_id *tenant_key, uint32_t seen_s)
 {
     uint32_t hour = census_hour(seen_s);
     if (hour < census->first_hour)
@@ -71,7 +71,7 @@ void census_remove(struct census *census, struct cx_state *state, const struct c
         set_hour_count(state, tenant_key, hour, counted - 1);
 }
 
-bool census_is_slot_dead(const struct cx_state *state, const struct cx_id *slot_key, const void *slot)
+bool dedup_census_is_slot_dead(const struct cx_state *state, const struct cx_id *slot_key, const void *slot)
 {
     struct cx_id tenant_key = { { 0 } };
     memcpy(tenant_key.bytes, slot_key->bytes, DEDUP_TAG);

@@ -20,10 +20,10 @@ static inline uint32_t census_hour(uint32_t seen_s)
     return seen_s / 3600;
 }
 /* The tenant's row for writing, moved on to the hour of now_s. The pointer is valid until the next change of DEDUP_TENANTS. */
-struct census *census_open(struct cx_state *state, const struct cx_id *tenant_key, uint32_t now_s, uint32_t window_s);
-void census_add(struct census *census);
+struct census *dedup_census_open(struct cx_state *state, const struct cx_id *tenant_key, uint32_t now_s, uint32_t window_s);
+void dedup_census_add(struct census *census);
 /* An id leaves the hour it was last seen in; nothing where that hour is gone already. */
-void census_remove(struct census *census, struct cx_state *state, const struct cx_id *tenant_key, uint32_t seen_s);
+void dedup_census_remove(struct census *census, struct cx_state *state, const struct cx_id *tenant_key, uint32_t seen_s);
 /* A slot is dead when the hour it was last seen in is gone. */
-bool census_is_slot_dead(const struct cx_state *state, const struct cx_id *slot_key, const void *slot);
+bool dedup_census_is_slot_dead(const struct cx_state *state, const struct cx_id *slot_key, const void *slot);
 #endif

@@ -39,7 +39,7 @@ static const struct cx_port outputs[] = {
 
 static const struct cx_table tables[] = {
     [DEDUP_TIME] = CX_TIME_TABLE,
-    [DEDUP_SLOTS] = { "slots", CX_TABLE_HASH, sizeof(struct dedup_slot), "Id to the version last let through.", census_is_slot_dead },
+    [DEDUP_SLOTS] = { "slots", CX_TABLE_HASH, sizeof(struct dedup_slot), "Id to the version last let through.", dedup_census_is_slot_dead },
     [DEDUP_TENANTS] = { "tenants", CX_TABLE_HASH, sizeof(struct census), "Tenant to its number of ids within the window." },
     [DEDUP_HOURS] = { "hours", CX_TABLE_HASH, sizeof(int64_t), "Tenant and hour to the ids last seen in it." },
     { 0 },
@@ -98,9 +98,9 @@ static void write_slot(const struct dedup *dedup, struct cx_state *state, const 
     memcpy(cx_state_edit(state, DEDUP_SLOTS, &delivery->slot_key, &is_new), &slot, sizeof slot);
     if (census_hour(seen_s) == census_hour(delivery->now_s))
         return;
-    struct census *census = census_open(state, &delivery->tenant_key, delivery->now_s, dedup->window_s);
-    census_remove(census, state, &delivery->tenant_key, seen_s);
-    census_add(census);
+    struct census *census = dedup_census_open(state, &delivery->tenant_key, delivery->now_s, dedup->window_s);
+    dedup_census_remove(census, state, &delivery->tenant_key, seen_s);
+    dedup_census_add(census);
 }
 
 static void emit(struct cx_ctx *ctx, const struct cx_id *edit_of)
@@ -156,12 +156,12 @@ static const struct cx_id *edit_of_superseded(const struct dedup *dedup, struct 
 /* `expired`: what the table still holds of the id from before the window, or NULL. */
 static struct cx_settled settle_new(const struct dedup *dedup, struct cx_ctx *ctx, const struct delivery *delivery, const struct dedup_slot *expired)
 {
-    struct census *census = census_open(ctx->state, &delivery->tenant_key, delivery->now_s, dedup->window_s);
+    struct census *census = dedup_census_open(ctx->state, &delivery->tenant_key, delivery->now_s, dedup->window_s);
     if (expired)
-        census_remove(census, ctx->state, &delivery->tenant_key, expired->seen_s);
+        dedup_census_remove(census, ctx->state, &delivery->tenant_key, expired->seen_s);
     if (census->live >= dedup->max_slots)
         return cx_settle_detail(TOO_MANY_IDS, cx_arena_format(ctx->arena, "%lld ids within the window", (long long)census->live));
-    census_add(census);
+    dedup_census_add(census);
     const struct cx_id *earlier = edit_of_superseded(dedup, ctx, delivery);
     write_slot(dedup, ctx->state, delivery, dedup_slot_pack(delivery->version, delivery->author, delivery->now_s), delivery->now_s);
     emit(ctx, earlier);
