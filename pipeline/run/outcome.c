@@ -96,8 +96,10 @@ static void add_routed(struct cx_outcome *o, struct cx_str value)
     tally(o, &o->urgencies, c && (int)c->urgency >= 0 ? cx_str(urgencies[c->urgency]) : CX_STR("not known"), 1);
     for (size_t i = 0; r.routing && i < r.routing->functions.len; i++)
         tally(o, &o->functions, r.routing->functions.items[i], 1);
-    if (!r.routing || r.routing->functions.len == 0)
+    if (!r.routing || (r.routing->functions.len == 0 && r.routing->rules.len == 0))
         tally(o, &o->functions, CX_STR("unmatched"), 1);
+    else if (r.routing->functions.len == 0)
+        tally(o, &o->functions, CX_STR("nobody's work"), 1);
     keep_record(o, &r);
 }
 

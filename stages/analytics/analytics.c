@@ -149,12 +149,12 @@ static struct cx_settled analytics_process(const void *self, struct cx_ctx *ctx)
     analytics_cell_init(&cell, record, end);
     count_record(ctx, &cell, CX_STR("all"));
     const struct cx_routing *routing = record->routing;
-    if (!routing || routing->functions.len == 0)
+    /* A rule may say that a record is nobody's work: then it is matched, and counts in `all` only. */
+    if (!routing || (routing->functions.len == 0 && routing->rules.len == 0))
         count_record(ctx, &cell, CX_STR("unmatched"));
-    else
-        for (size_t i = 0; i < routing->functions.len; i++)
-            if (!is_counted_already(routing, i))
-                count_record(ctx, &cell, routing->functions.items[i]);
+    for (size_t i = 0; routing && i < routing->functions.len; i++)
+        if (!is_counted_already(routing, i))
+            count_record(ctx, &cell, routing->functions.items[i]);
     return cx_pass();
 }
 

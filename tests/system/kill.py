@@ -16,26 +16,14 @@ import time
 from collections import Counter
 from datetime import datetime, timezone
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from rig import DEPLOYMENT, Pipeline, compare, digest, say
+from rig import DEPLOYMENT, Pipeline, compare, digest, say, watermarks
 
 # What the open transaction of a chain has written to: its last stable offset is behind the end then.
 WRITES = {"normalize classify": ("cx.events.v1",), "dedup identify": ("cx.identified.v1",), "route analytics": ("cx.route.unmatched.v1", "cx.route.care.v1",
                                                                                                             "cx.route.marketing.v1")}
 IN_PARTITION = ("cx.identity.aliases.v1", "cx.metrics.minute.v1")
-
-
-def end_offset(consumer, topic, partition):
-    """High watermark, or last stable offset for a read_committed consumer; a partition just made has no leader for a moment."""
-    for attempt in range(150):
-        try:
-            return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
-        except KafkaException:
-            if attempt == 149:
-                raise
-            time.sleep(0.2)
-    return 0
 
 
 def has_open_transaction(pipeline, chain):
@@ -45,7 +33,7 @@ def has_open_transaction(pipeline, chain):
         total = 0
         for topic in WRITES[chain]:
             for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
-                total += end_offset(consumer, topic, partition)
+                total += watermarks(consumer, topic, partition)[1]
         ends.append(total)
         consumer.close()
     return ends[0] < ends[1]

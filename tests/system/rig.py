@@ -100,7 +100,7 @@ class Pipeline:
             partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
             lag = 0
             for committed in consumer.committed([TopicPartition(topic, p) for p in partitions], timeout=20):
-                low, high = consumer.get_watermark_offsets(committed, timeout=10)
+                low, high = watermarks(consumer, topic, committed.partition)
                 lag += end_of(consumer, topic, committed.partition, high) - max(committed.offset, low)
             consumer.close()
             result[chain] = lag
@@ -121,6 +121,19 @@ class Pipeline:
     def multiset(self, topic, *args):
         """Digests of {"topic","key","value"} of every committed record of a topic."""
         return Counter(digest(line) for line in self.tap(topic, "--records", *args))
+
+
+def watermarks(consumer, topic, partition):
+    """Low and high watermark (last stable offset for read_committed); a partition just made has no leader for a moment."""
+    from confluent_kafka import KafkaException, TopicPartition
+    for attempt in range(150):
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        except KafkaException:
+            if attempt == 149:
+                raise
+            time.sleep(0.2)
+    return 0, 0
 
 
 _marker = {}

@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from rig import Pipeline, say
@@ -33,14 +34,25 @@ def outcome(pipeline, name):
     return result
 
 
+def delete_group(admin, group):
+    """A static member stays in its group for a session timeout after it has stopped."""
+    for attempt in range(60):
+        try:
+            admin.delete_consumer_groups([group])[group].result()
+            return
+        except KafkaException:
+            if attempt == 59:
+                raise
+            time.sleep(0.5)
+
+
 def wipe(pipeline):
     admin = AdminClient({"bootstrap.servers": pipeline.brokers})
     topics = [n for n in admin.list_topics(timeout=10).topics if n.startswith("cx.") and n != "cx.raw.v1"]
     for future in admin.delete_topics(topics).values():
         future.result()
-    groups = [g.group_id for g in admin.list_consumer_groups().result().valid if g.group_id.startswith("cx.")]
-    for future in admin.delete_consumer_groups(groups).values() if groups else []:
-        future.result()
+    for group in [g.group_id for g in admin.list_consumer_groups().result().valid if g.group_id.startswith("cx.")]:
+        delete_group(admin, group)
     while any(n.startswith("cx.") and n != "cx.raw.v1" for n in admin.list_topics(timeout=10).topics):
         time.sleep(0.2)
 
