@@ -3,6 +3,7 @@
 
 #include "log/log.h"
 #include "run/registry.h"
+#include "run/topics.h"
 
 extern char **environ;
 
@@ -107,6 +108,8 @@ int cx_settings_load(struct cx_settings *s, const char *file, const char *const 
     CX_TRY(cx_options_read(cx_http_option_table, cx_node_get(s->root, "http"), "http", &s->http, err));
     CX_TRY(cx_options_read(cx_log_option_table, cx_node_get(s->root, "log"), "log", &s->log, err));
     CX_TRY(apply_log(s, err));
+    int32_t counts[3];
+    CX_TRY(cx_topic_counts(s->kafka.partitions, counts, err));
     struct cx_buf printed;
     cx_buf_init(&printed, (size_t)64 << 20);
     cx_config_print(&printed, s->root);
