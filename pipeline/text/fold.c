@@ -82,8 +82,8 @@ struct writer {
  * set when all starts are known. */
 static inline size_t note_token(struct cx_token *tokens, size_t count, uint32_t row, uint32_t last, size_t at)
 {
-    tokens[count] = (struct cx_token){ .start = (uint32_t)at & 0x7fffffffu, .is_word = (row & CHAR_WORD) != 0 };
-    return count + ((row & last & CHAR_WORD) == 0);
+    tokens[count].start = (uint32_t)at;
+    return count + (~(row & last) / CHAR_WORD & 1);
 }
 
 /* Copies a row's letter out; at most four bytes. */
@@ -235,9 +235,8 @@ static size_t put_special(struct writer *w, size_t i, uint32_t last)
     return i + 1;
 }
 
-/* The hot loop; its state is in locals, since every byte written might be any of it as far as the compiler knows. Classes are counted in two
- * arrays by turns, so that one letter need not wait for the count of the one before. */
-static void write_text(struct writer *w, uint32_t classes[2][LETTER_CLASSES])
+/* The hot loop; its state is in locals, since every byte written might be any of it as far as the compiler knows. */
+static void write_text(struct writer *w, uint32_t classes[LETTER_CLASSES])
 {
     const uint32_t *rows = w->in.rows, *from = w->in.origin;
     const size_t n = w->in.len;
@@ -269,7 +268,7 @@ static void write_text(struct writer *w, uint32_t classes[2][LETTER_CLASSES])
         }
         token_count = note_token(tokens, token_count, row, last, len);
         len += put_code(out + len, origin + len, row, from[i]);
-        classes[i & 1][CHAR_CLASS(row)]++;
+        classes[CHAR_CLASS(row)]++;
         last = row;
     }
     w->len = len > 0 && out[len - 1] == ' ' ? len - 1 : len;
@@ -300,14 +299,12 @@ struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum c
     w.out = cx_arena_bytes(arena, cap);
     w.origin = cx_arena_alloc(arena, (cap + 1) * sizeof *w.origin);
     w.tokens = cx_arena_alloc(arena, (rows.len * 3 / 2 + 4) * sizeof *w.tokens);
-    uint32_t(*classes)[LETTER_CLASSES] = cx_arena_zalloc(arena, 2 * sizeof *classes), letters = 0;
+    uint32_t *classes = CX_NEW_ARRAY(arena, uint32_t, LETTER_CLASSES), letters = 0;
     write_text(&w, classes);
     end_tokens(&w);
     memset(w.out + w.len, 0, CHAR_PAD);
     w.origin[w.len] = (uint32_t)text.len;
-    for (size_t i = 0; i < LETTER_CLASSES; i++) {
-        classes[0][i] += classes[1][i];
-        letters += i == LETTER_NONE ? 0 : classes[0][i];
-    }
-    return (struct cx_folded){ cx_str_n(w.out, w.len), w.origin, w.tokens, w.token_count, letters, classes[0] };
+    for (size_t i = LETTER_NONE + 1; i < LETTER_CLASSES; i++)
+        letters += classes[i];
+    return (struct cx_folded){ cx_str_n(w.out, w.len), w.origin, w.tokens, w.token_count, letters, classes };
 }

@@ -157,7 +157,7 @@ static void load_words(void)
                 bool is_ending = token->start > 0 && folded.text.ptr[token->start - 1] == '-';
                 if (is_ending && len >= ENDING_MIN && len <= ENDING_MAX)
                     add_word(ending_hash(last_bytes(folded.text, token->end), len), word_rows[row].language);
-                else if (!is_ending && token->is_word && len <= WORD_MAX)
+                else if (!is_ending && strchr("-'", folded.text.ptr[token->start]) == NULL && len <= WORD_MAX)
                     add_word(word_hash(folded.text.ptr + token->start, len), word_rows[row].language);
             }
         }
@@ -216,8 +216,7 @@ static void weigh_word(struct cx_str text, size_t start, size_t end, struct weig
 static void weigh_words(const struct cx_folded *folded, struct weights *weights)
 {
     for (size_t i = 0; i < folded->token_count; i++)
-        if (folded->tokens[i].is_word)
-            weigh_word(folded->text, folded->tokens[i].start, folded->tokens[i].end, weights);
+        weigh_word(folded->text, folded->tokens[i].start, folded->tokens[i].end, weights);
 }
 
 static uint32_t count_classes(const struct cx_folded *folded, enum letter_class first, enum letter_class last)

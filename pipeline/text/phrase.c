@@ -244,7 +244,7 @@ static void descend(const struct walk *walk, size_t start, bool after_clitic)
         for (uint32_t i = node->first; i < node->end; i++)
             if (!after_clitic || tree->phrases[i].clitics)
                 check(walk, &tree->phrases[i], start);
-        uint32_t byte = at < walk->text.len ? (unsigned char)walk->text.ptr[at] - (uint32_t)node->low : UINT32_MAX;
+        uint32_t byte = (unsigned char)walk->text.ptr[at] - (uint32_t)node->low; /* after the text stands a zero, which is in no phrase */
         uint32_t child = byte < node->span ? tree->children[node->children + byte] : 0;
         if (child == 0)
             return;

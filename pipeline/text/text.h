@@ -16,8 +16,7 @@ enum cx_fold_language {
 };
 /* A word (letters, marks, digits, _) or any other single character that is no blank; bytes of the folded text. */
 struct cx_token {
-    uint32_t start : 31, is_word : 1;
-    uint32_t end;
+    uint32_t start, end;
 };
 struct cx_folded {
     struct cx_str text;

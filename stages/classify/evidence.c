@@ -160,23 +160,12 @@ static void weigh_meanings(const struct classify_lexicons *lexicons, struct clas
         classify_join(&heads->urgency, lexicons->meanings[best].urgency);
 }
 
-static size_t count_topics(const struct search *search)
-{
-    size_t n = 0;
-    for (size_t word = 0; word <= search->lexicons->count / 64; word++)
-        for (uint64_t bits = search->present[word] | search->lexicons->unmatched[word]; bits != 0; bits &= bits - 1)
-            n += search->lexicons->entries[word * 64 + (size_t)__builtin_ctzll(bits)].topic_count;
-    return n;
-}
-
 static void weigh(struct search *search, struct classify_findings *findings)
 {
     const struct classify_lexicons *lexicons = search->lexicons;
-    size_t words = lexicons->count / 64 + 1, candidates = 0;
-    for (size_t word = 0; word < words; word++)
-        candidates += (size_t)__builtin_popcountll(search->present[word] | lexicons->unmatched[word]);
-    struct lists lists = { CX_NEW_ARRAY(search->arena, struct cx_str, count_topics(search) + 1),
-                           CX_NEW_ARRAY(search->arena, struct cx_str, candidates + 1) };
+    size_t words = lexicons->count / 64 + 1, most = search->match_count + lexicons->unmatched_count;
+    struct lists lists = { CX_NEW_ARRAY(search->arena, struct cx_str, most * lexicons->most_topics + 1),
+                           CX_NEW_ARRAY(search->arena, struct cx_str, most + 1), 0, 0, 0 };
     for (size_t word = 0; word < words; word++)
         for (uint64_t bits = search->present[word] | search->negated[word] | lexicons->unmatched[word]; bits != 0; bits &= bits - 1) {
             uint32_t number = (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(bits);

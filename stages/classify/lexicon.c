@@ -127,8 +127,12 @@ int classify_reader_end(struct classify_reader *reader, struct classify_lexicons
     for (uint32_t i = 0; i < placing.count; i++) {
         lexicons->entries[i] = placing.placed[i]->says;
         lexicons->entries[i].needs_match = placing.placed[i]->patterns != NULL;
-        if (!lexicons->entries[i].needs_match)
+        if (!lexicons->entries[i].needs_match) {
             lexicons->unmatched[i / 64] |= UINT64_C(1) << i % 64;
+            lexicons->unmatched_count++;
+        }
+        if (lexicons->entries[i].topic_count > lexicons->most_topics)
+            lexicons->most_topics = lexicons->entries[i].topic_count;
     }
     memcpy(lexicons->meanings, reader->meanings, sizeof lexicons->meanings);
     lexicons->version = cx_arena_format(reader->arena, "%.*s%.*s", CX_STR_ARG(reader->own_version), CX_STR_ARG(reader->added_versions));

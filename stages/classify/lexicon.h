@@ -56,6 +56,8 @@ struct classify_lexicons {
     struct classify_entry *entries; /* in an order where `when` and `unless` name only earlier ones */
     size_t count;
     uint64_t *unmatched; /* bit by number: entries that need no match */
+    size_t unmatched_count;
+    size_t most_topics; /* of one entry */
     struct classify_meaning meanings[CLASSIFY_INTENT_COUNT];
     struct cx_matcher *matcher; /* freed by classify_lexicons_close */
     struct cx_str version;

@@ -312,19 +312,24 @@ static size_t look_at_number(struct walk *walk, size_t i)
     }
 }
 
+/* Bytes at which something may be: @, digits, and the first bytes of Arabic digits. */
+static const bool is_of_interest[256] = { ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,  ['5'] = true, ['6'] = true,
+                                          ['7'] = true, ['8'] = true, ['9'] = true, ['@'] = true, [0xd9] = true, [0xdb] = true };
+
 struct cx_pii_span_list classify_pii(struct cx_arena *arena, struct cx_str text, struct cx_str language)
 {
     struct walk walk = { .arena = arena, .text = text, .is_spanish = cx_str_is(language, "es"), .is_russian = cx_str_is(language, "ru") };
     for (size_t i = 0; i < text.len;) {
-        unsigned char c = (unsigned char)text.ptr[i];
         size_t width;
-        if (c == '@') {
+        if (!is_of_interest[(unsigned char)text.ptr[i]]) {
+            i++;
+        } else if (text.ptr[i] == '@') {
             look_at_email(&walk, i);
             i = walk.done > i ? walk.done : i + 1;
-        } else if ((is_digit((char)c) || c == 0xd9 || c == 0xdb) && digit_at(&walk, i, &width) >= 0) {
+        } else if (digit_at(&walk, i, &width) >= 0) {
             i = look_at_number(&walk, i);
         } else {
-            i++;
+            i += width;
         }
     }
     return (struct cx_pii_span_list){ walk.spans, walk.count };
