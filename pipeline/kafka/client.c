@@ -219,10 +219,14 @@ static bool takes(enum cx_client kind, const char *name)
     return true;
 }
 
-static bool exists(const rd_kafka_conf_t *conf, const char *name)
+/* Tried out, since asking for its value says "unknown" also of what has no default: ssl.key.password and the like. */
+static bool exists(const char *name)
 {
-    size_t size;
-    return rd_kafka_conf_get(conf, name, NULL, &size) != RD_KAFKA_CONF_UNKNOWN;
+    char why[256];
+    rd_kafka_conf_t *scratch = rd_kafka_conf_new();
+    bool is_known = rd_kafka_conf_set(scratch, name, "", why, sizeof why) != RD_KAFKA_CONF_UNKNOWN;
+    rd_kafka_conf_destroy(scratch);
+    return is_known;
 }
 
 static void set_operators(struct builder *b, const struct cx_node *map, enum cx_client kind)
@@ -235,7 +239,7 @@ static void set_operators(struct builder *b, const struct cx_node *map, enum cx_
         b->failed = true;
         if (is_ours(name))
             cx_node_fail(node, b->err, "%s is set by cxstream and cannot be changed here", name);
-        else if (!exists(b->conf, name))
+        else if (!exists(name))
             cx_node_fail(node, b->err, "librdkafka has no property %s", name);
         else if (takes(kind, name) && rd_kafka_conf_set(b->conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK)
             cx_node_fail(node, b->err, "%s", why);
