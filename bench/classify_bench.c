@@ -1,5 +1,6 @@
 /* What does classify's time go into? Folding, language, lexicons, personal data, and process() of the stage as a whole, on one core.
- * usage: classify_bench [TEXTS [RECORDS]]   TEXTS: a file with a text a line (of tab-separated lines the third column); without one, the sample. */
+ * usage: classify_bench [TEXTS [RECORDS [STEP]]]   STEP: only this one, for a profiler; TEXTS: a file with a text a line (of tab-separated lines the
+ * third column); without one, the sample. */
 #include "base/time.h"
 #include "run/registry.h"
 #include "run/sample.h"
@@ -181,6 +182,8 @@ int main(int argc, char **argv)
                   { "process_ns", process } };
     double ns = 0;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (argc > 3 && strcmp(argv[3], steps[i].name) != 0)
+            continue;
         ns = measure(&bench, steps[i].step, records);
         printf(",\"%s\":%.0f", steps[i].name, ns);
     }

@@ -213,10 +213,38 @@ static void weigh_word(struct cx_str text, size_t start, size_t end, struct weig
     }
 }
 
+/* The best language that is not closed, -1 for none, and by how much it leads. */
+static int leader(const struct weights *weights, float *best, float *lead)
+{
+    float second = 0;
+    int winner = -1;
+    *best = 0;
+    for (int l = 0; l < LANGUAGES; l++) {
+        float points = weights->closed & BIT(l) ? 0 : weights->points[l];
+        if (points > *best) {
+            second = *best;
+            *best = points;
+            winner = l;
+        } else if (points > second) {
+            second = points;
+        }
+    }
+    *lead = *best - second;
+    return winner;
+}
+
+/* A lead that further words are not asked to confirm, and how many are read before it is looked at again. */
+#define CLEAR_LEAD    6.0f
+#define WORDS_AT_ONCE 16u
+
 static void weigh_words(const struct cx_folded *folded, struct weights *weights)
 {
-    for (size_t i = 0; i < folded->token_count; i++)
+    for (size_t i = 0; i < folded->token_count; i++) {
+        float best, lead;
+        if (i > 0 && i % WORDS_AT_ONCE == 0 && leader(weights, &best, &lead) >= 0 && lead >= CLEAR_LEAD)
+            return;
         weigh_word(folded->text, folded->tokens[i].start, folded->tokens[i].end, weights);
+    }
 }
 
 static uint32_t count_classes(const struct cx_folded *folded, enum letter_class first, enum letter_class last)
@@ -259,20 +287,10 @@ struct cx_str cx_text_script_language(const struct cx_folded *folded, float *con
     struct weights weights = { .closed = ~open };
     weigh_letters(folded, &weights);
     weigh_words(folded, &weights);
-    float best = 0, second = 0;
-    int winner = -1;
-    for (int l = 0; l < LANGUAGES; l++) {
-        float points = weights.closed & BIT(l) ? 0 : weights.points[l];
-        if (points > best) {
-            second = best;
-            best = points;
-            winner = l;
-        } else if (points > second) {
-            second = points;
-        }
-    }
-    if (winner < 0 || best < 0.9f || best - second < 0.5f)
+    float best, lead;
+    int winner = leader(&weights, &best, &lead);
+    if (winner < 0 || best < 0.9f || lead < 0.5f)
         return CX_STR_NULL;
-    *confidence = (best - second) / (best + 1);
+    *confidence = lead / (best + 1);
     return cx_str(names[winner]);
 }

@@ -1,4 +1,4 @@
-/* matcher.c - phrases of whole words in a tree, everything else in one Vectorscan database. */
+/* matcher.c - phrases of whole words by their index, everything else in one Vectorscan database. */
 #include "text/phrase.h"
 #include <hs/hs.h>
 #include <pthread.h>
@@ -9,7 +9,7 @@ struct expression {
     uint32_t id, length; /* length: of a literal; 0: the database tells where a match starts */
 };
 struct cx_matcher {
-    struct phrase_tree *tree;
+    struct phrase_index *index;
     struct phrase *phrases;
     hs_database_t *database; /* NULL: no expressions */
     struct expression *expressions;
@@ -113,7 +113,7 @@ static int compile(struct cx_matcher *m, const struct cx_pattern *patterns, size
         if (!phrase_read(&m->phrases[m->phrase_count++], pattern, text, &why))
             return cx_fail(err, CX_EXIT_CONFIG, "pattern \"%.*s\": %s", CX_STR_ARG(text), why);
     }
-    m->tree = phrase_tree_new(m->phrases, m->phrase_count);
+    m->index = phrase_index_new(m->phrases, m->phrase_count);
     return compile_expressions(m, sources, err);
 }
 
@@ -145,7 +145,7 @@ void cx_matcher_free(struct cx_matcher *m)
 {
     if (m == NULL)
         return;
-    phrase_tree_free(m->tree);
+    phrase_index_free(m->index);
     hs_free_database(m->database);
     free(m->phrases);
     free(m->expressions);
@@ -220,7 +220,7 @@ size_t cx_matcher_scan(const struct cx_matcher *m, struct cx_arena *arena, const
 {
     struct scan scan = { m, arena, folded->text, NULL, 0, 32 };
     scan.matches = cx_arena_alloc(arena, scan.cap * sizeof *scan.matches);
-    phrase_tree_walk(m->tree, folded, add_match, &scan);
+    phrase_index_walk(m->index, folded, add_match, &scan);
     if (m->database != NULL && folded->text.len > 0)
         cx_assert(hs_scan(m->database, folded->text.ptr, (unsigned)folded->text.len, 0, scratch_for(m), on_expression, &scan) == HS_SUCCESS);
     sort_matches(scan.matches, scan.len);

@@ -1,36 +1,39 @@
-/* phrase.c - the tree of phrases.
+/* phrase.c - the index of phrases.
  *
- * Phrases are sorted by their heads. A node stands for all phrases that begin with the bytes on the way to it:
+ * Phrases are sorted by their heads, and a table leads from the first three letters of a head to the phrases that begin so:
  *
- *     root -i-> -a-> -d-> "iade", "iade et*", ...       a small node lists its phrases instead of having children
+ *     "iad" -> "iade", "iade et*", "iade hala*", ...     compared one by one, eight bytes at once
+ *     "hr"  -> "hr"                                      shorter heads stand under all they have
  *
- * A walk goes down the tree by the bytes of the text and checks every phrase listed on the way. */
+ * Three letters are three bytes of ASCII and six of anything else. A filter of one bit a start stays in the nearest cache: at most tokens of a text
+ * no phrase starts, and it says so. */
 #include "text/phrase.h"
 #include "text/chars.h"
 
-#define NOWHERE   ((size_t)-1)
-#define LEAF_MOST 3 /* phrases that are checked one by one rather than told apart by further nodes */
+#define NOWHERE     ((size_t)-1)
+#define FILTER_BITS (1u << 16)
+#define HEAD_BYTES  6u /* that a start may have */
 
-struct node {
-    uint32_t first, end; /* phrases to check here: those whose head ends here, or all of a leaf */
-    uint32_t children;   /* index of the child for byte `low`; 0 in the list: none */
-    uint16_t low, span;  /* children are for bytes low .. low + span - 1 */
-};
-/* Up to eight bytes as they lie in memory. */
+/* Up to eight bytes as they lie in memory, and which of them count. */
 struct bytes8 {
     uint64_t value, mask;
-    uint32_t len;
 };
-/* What Arabic writes on to the front of a word, in folded letters; at most four letters of two bytes. */
+struct start {
+    uint64_t key;        /* 0: empty */
+    uint32_t first, end; /* phrases */
+};
+/* What Arabic writes on to the front of a word, in folded letters. */
 static const char *const clitics[] = { "ال",  "و",  "ب",  "ل",   "ف",   "ك",  "س", "لل", "وال", "بال", "فال", "كال",
                                        "ولل", "وب", "ول", "هال", "عال", "وس", "ه", "ح",  "ها",  "فلل", "وبال" };
 #define CLITICS (sizeof clitics / sizeof *clitics)
 
-struct phrase_tree {
+struct phrase_index {
     struct phrase *phrases;
-    struct node *nodes;
-    uint32_t *children;
-    size_t node_count, node_cap, child_count, child_cap;
+    struct bytes8 *eights; /* the first bytes of every phrase's head: what is compared, close together */
+    struct start *starts;  /* open addressing */
+    size_t slots;          /* a power of two */
+    uint64_t filter[FILTER_BITS / 64];
+    uint64_t masks[2][HEAD_BYTES + 1]; /* of the lengths that starts have, ASCII and other; 0 at the end */
     struct bytes8 clitics[CLITICS];
 };
 
@@ -41,13 +44,18 @@ static uint64_t load8(const char *bytes)
     return value;
 }
 
+static uint64_t mask_of(size_t bytes)
+{
+    char mask[8] = { 0 };
+    memset(mask, 0xff, bytes < 8 ? bytes : 8);
+    return load8(mask);
+}
+
 static struct bytes8 bytes8_of(struct cx_str s)
 {
-    char bytes[8] = { 0 }, mask[8] = { 0 };
-    size_t n = s.len < 8 ? s.len : 8;
-    memcpy(bytes, s.ptr, n);
-    memset(mask, 0xff, n);
-    return (struct bytes8){ load8(bytes), load8(mask), (uint32_t)s.len };
+    char bytes[8] = { 0 };
+    memcpy(bytes, s.ptr, s.len < 8 ? s.len : 8);
+    return (struct bytes8){ load8(bytes), mask_of(s.len) };
 }
 
 /* ---- words ---- */
@@ -107,9 +115,6 @@ bool phrase_read(struct phrase *phrase, const struct cx_pattern *pattern, struct
     *phrase = (struct phrase){
         .text = written, .head = (uint32_t)(star < 0 ? (ptrdiff_t)written.len : star), .clitics = pattern->clitics, .id = pattern->id
     };
-    struct bytes8 eight = bytes8_of(cx_str_n(written.ptr, phrase->head));
-    phrase->eight = eight.value;
-    phrase->eight_mask = eight.mask;
     phrase->ends_at_word = !pattern->prefix && !is_open && phrase_is_word_before(written, written.len);
     return true;
 }
@@ -122,80 +127,79 @@ static int compare_phrases(const void *left, const void *right)
     return cx_str_cmp(cx_str_n(a->text.ptr, a->head), cx_str_n(b->text.ptr, b->head));
 }
 
-static uint32_t add_node(struct phrase_tree *tree)
+static uint64_t hash_of(uint64_t key)
 {
-    if (tree->node_count == tree->node_cap) {
-        tree->node_cap = tree->node_cap ? tree->node_cap * 2 : 1024;
-        tree->nodes = realloc(tree->nodes, tree->node_cap * sizeof *tree->nodes);
-        cx_assert(tree->nodes != NULL);
-    }
-    tree->nodes[tree->node_count] = (struct node){ 0 };
-    return (uint32_t)tree->node_count++;
+    key *= 0x9e3779b97f4a7c15u;
+    return key ^ key >> 32;
 }
 
-static uint32_t add_children(struct phrase_tree *tree, size_t span)
+static struct start *find_start(const struct phrase_index *index, uint64_t key, uint64_t hash)
 {
-    if (tree->child_count + span > tree->child_cap) {
-        tree->child_cap = (tree->child_cap + span) * 2;
-        tree->children = realloc(tree->children, tree->child_cap * sizeof *tree->children);
-        cx_assert(tree->children != NULL);
-    }
-    memset(tree->children + tree->child_count, 0, span * sizeof *tree->children);
-    tree->child_count += span;
-    return (uint32_t)(tree->child_count - span);
+    size_t at = hash & (index->slots - 1);
+    while (index->starts[at].key != 0 && index->starts[at].key != key)
+        at = (at + 1) & (index->slots - 1);
+    return &index->starts[at];
 }
 
-static unsigned char byte_of(const struct phrase_tree *tree, uint32_t i, uint32_t depth)
+/* Bytes of the start a head stands under. */
+static size_t start_length(const struct phrase *phrase)
 {
-    return (unsigned char)tree->phrases[i].text.ptr[depth];
+    size_t most = (unsigned char)phrase->text.ptr[0] < 0x80 ? HEAD_BYTES / 2 : HEAD_BYTES;
+    return phrase->head < most ? phrase->head : most;
 }
 
-/* The node of phrases [first, end), which agree in their first `depth` bytes. */
-static uint32_t build(struct phrase_tree *tree, uint32_t first, uint32_t end, uint32_t depth)
+/* Notes that starts of this length are to be looked up. */
+static void note_length(struct phrase_index *index, bool is_ascii, size_t bytes)
 {
-    uint32_t number = add_node(tree), rest = first;
-    while (rest < end && tree->phrases[rest].head == depth)
-        rest++;
-    if (end - rest <= LEAF_MOST)
-        rest = end;
-    struct node node = { .first = first, .end = rest };
-    if (rest < end) {
-        node.low = byte_of(tree, rest, depth);
-        node.span = (uint16_t)(byte_of(tree, end - 1, depth) - node.low + 1);
-        node.children = add_children(tree, node.span);
-    }
-    while (rest < end) {
-        uint32_t next = rest + 1;
-        while (next < end && byte_of(tree, next, depth) == byte_of(tree, rest, depth))
-            next++;
-        uint32_t child = build(tree, rest, next, depth + 1);
-        tree->children[node.children + byte_of(tree, rest, depth) - node.low] = child;
-        rest = next;
-    }
-    tree->nodes[number] = node;
-    return number;
+    uint64_t *masks = index->masks[!is_ascii];
+    while (*masks != 0 && *masks != mask_of(bytes))
+        masks++;
+    *masks = mask_of(bytes);
 }
 
-struct phrase_tree *phrase_tree_new(struct phrase *phrases, size_t n)
+/* Phrases under one start follow each other: shorter heads sort before the longer ones they begin. */
+static void add_starts(struct phrase_index *index, size_t n)
 {
-    struct phrase_tree *tree = calloc(1, sizeof *tree);
-    cx_assert(tree != NULL);
-    tree->phrases = phrases;
-    for (size_t i = 0; i < CLITICS; i++)
-        tree->clitics[i] = bytes8_of(cx_str(clitics[i]));
+    for (size_t first = 0, end; first < n; first = end) {
+        size_t bytes = start_length(&index->phrases[first]);
+        uint64_t key = index->eights[first].value & mask_of(bytes), hash = hash_of(key);
+        for (end = first + 1; end < n && start_length(&index->phrases[end]) == bytes && (index->eights[end].value & mask_of(bytes)) == key;)
+            end++;
+        struct start *start = find_start(index, key, hash);
+        cx_assert(start->key == 0);
+        *start = (struct start){ key, (uint32_t)first, (uint32_t)end };
+        index->filter[hash >> 48 >> 6] |= UINT64_C(1) << (hash >> 48 & 63);
+        note_length(index, (unsigned char)index->phrases[first].text.ptr[0] < 0x80, bytes);
+    }
+}
+
+struct phrase_index *phrase_index_new(struct phrase *phrases, size_t n)
+{
+    struct phrase_index *index = calloc(1, sizeof *index);
+    cx_assert(index != NULL);
+    index->phrases = phrases;
+    for (index->slots = 64; index->slots < n * 2;)
+        index->slots *= 2;
+    index->eights = calloc(n + 1, sizeof *index->eights);
+    index->starts = calloc(index->slots, sizeof *index->starts);
+    cx_assert(index->eights != NULL && index->starts != NULL);
     if (n > 0)
         qsort(phrases, n, sizeof *phrases, compare_phrases);
-    build(tree, 0, (uint32_t)n, 0);
-    return tree;
+    for (size_t i = 0; i < n; i++)
+        index->eights[i] = bytes8_of(cx_str_n(phrases[i].text.ptr, phrases[i].head));
+    add_starts(index, n);
+    for (size_t i = 0; i < CLITICS; i++)
+        index->clitics[i] = bytes8_of(cx_str(clitics[i]));
+    return index;
 }
 
-void phrase_tree_free(struct phrase_tree *tree)
+void phrase_index_free(struct phrase_index *index)
 {
-    if (tree == NULL)
+    if (index == NULL)
         return;
-    free(tree->nodes);
-    free(tree->children);
-    free(tree);
+    free(index->eights);
+    free(index->starts);
+    free(index);
 }
 
 /* ---- walking ---- */
@@ -215,17 +219,15 @@ static size_t verify_rest(struct cx_str rest, struct cx_str text, size_t at)
 }
 
 struct walk {
-    const struct phrase_tree *tree;
+    const struct phrase_index *index;
     struct cx_str text;
     phrase_found_fn *found;
     void *context;
 };
 
-/* Most phrases that are checked differ in their first eight bytes; those may be read past the end of a folded text (CHAR_PAD). */
-static inline void check(const struct walk *walk, const struct phrase *phrase, size_t start)
+/* The first eight bytes of the head are known to stand at `start`. */
+static void check(const struct walk *walk, const struct phrase *phrase, size_t start)
 {
-    if (((load8(walk->text.ptr + start) ^ phrase->eight) & phrase->eight_mask) != 0)
-        return;
     size_t end = start + phrase->head;
     if (end > walk->text.len || (phrase->head > 8 && memcmp(walk->text.ptr + start, phrase->text.ptr, phrase->head) != 0))
         return;
@@ -236,41 +238,43 @@ static inline void check(const struct walk *walk, const struct phrase *phrase, s
     walk->found(walk->context, (struct cx_match){ phrase->id, (uint32_t)start, (uint32_t)end });
 }
 
-static void descend(const struct walk *walk, size_t start, bool after_clitic)
+/* Checks the phrases that may start at a place. Past the end of the text stand zeros (CHAR_PAD), which are in no phrase. */
+static inline void look_at(const struct walk *walk, size_t at, bool is_behind_clitic)
 {
-    const struct phrase_tree *tree = walk->tree;
-    const struct node *node = &tree->nodes[0];
-    for (size_t at = start;; at++) {
-        for (uint32_t i = node->first; i < node->end; i++)
-            if (!after_clitic || tree->phrases[i].clitics)
-                check(walk, &tree->phrases[i], start);
-        uint32_t byte = (unsigned char)walk->text.ptr[at] - (uint32_t)node->low; /* after the text stands a zero, which is in no phrase */
-        uint32_t child = byte < node->span ? tree->children[node->children + byte] : 0;
-        if (child == 0)
-            return;
-        node = &tree->nodes[child];
+    const struct phrase_index *index = walk->index;
+    uint64_t eight = load8(walk->text.ptr + at);
+    for (const uint64_t *mask = index->masks[(unsigned char)walk->text.ptr[at] >= 0x80]; *mask != 0; mask++) {
+        uint64_t hash = hash_of(eight & *mask);
+        if (!(index->filter[hash >> 48 >> 6] >> (hash >> 48 & 63) & 1))
+            continue;
+        const struct start *start = find_start(index, eight & *mask, hash);
+        for (uint32_t i = start->first; i < start->end; i++)
+            if (((eight ^ index->eights[i].value) & index->eights[i].mask) == 0 && (!is_behind_clitic || index->phrases[i].clitics))
+                check(walk, &index->phrases[i], at);
     }
 }
 
-/* Descends behind every clitic the word starts with. */
-static void descend_behind_clitics(const struct walk *walk, const struct cx_token *token)
+static void look_behind_clitics(const struct walk *walk, const struct cx_token *token)
 {
     uint64_t word = load8(walk->text.ptr + token->start);
     for (size_t i = 0; i < CLITICS; i++) {
-        const struct bytes8 *clitic = &walk->tree->clitics[i];
-        if (((word ^ clitic->value) & clitic->mask) == 0 && token->end - token->start > clitic->len)
-            descend(walk, token->start + clitic->len, true);
+        const struct bytes8 *clitic = &walk->index->clitics[i];
+        if (((word ^ clitic->value) & clitic->mask) != 0)
+            continue;
+        size_t len = strlen(clitics[i]);
+        if (token->end - token->start > len)
+            look_at(walk, token->start + len, true);
     }
 }
 
-void phrase_tree_walk(const struct phrase_tree *tree, const struct cx_folded *folded, phrase_found_fn *found, void *context)
+void phrase_index_walk(const struct phrase_index *index, const struct cx_folded *folded, phrase_found_fn *found, void *context)
 {
-    struct walk walk = { tree, folded->text, found, context };
+    struct walk walk = { index, folded->text, found, context };
     for (size_t i = 0; i < folded->token_count; i++) {
         const struct cx_token *token = &folded->tokens[i];
         unsigned char byte = (unsigned char)folded->text.ptr[token->start];
-        descend(&walk, token->start, false);
+        look_at(&walk, token->start, false);
         if (byte >= 0xd8 && byte <= 0xda) /* Arabic letters */
-            descend_behind_clitics(&walk, token);
+            look_behind_clitics(&walk, token);
     }
 }

@@ -78,21 +78,32 @@ void classify_fill(struct cx_arena *arena, const struct classify_heads *heads, s
         section->toxicity = told(heads->toxicity);
 }
 
-static bool is_one_of(struct cx_str name, const char *const *names)
+#define NAME(literal)                                                                                                                                \
+    {                                                                                                                                                \
+        literal, sizeof(literal) - 1                                                                                                                 \
+    }
+#define NAMES_END                                                                                                                                    \
+    {                                                                                                                                                \
+        NULL, 0                                                                                                                                      \
+    }
+
+static bool is_one_of(struct cx_str name, const struct cx_str *names)
 {
-    for (; *names != NULL; names++)
-        if (cx_str_is(name, *names))
+    for (; names->ptr != NULL; names++)
+        if (cx_str_eq(name, *names))
             return true;
     return false;
 }
 
 enum cx_five_c classify_five_c(const struct cx_interaction *record, struct cx_str intent)
 {
-    static const char *const partners[] = { "job_inquiry", "partnership", "press_or_investor", "employee_experience", NULL };
-    static const char *const private_kinds[] = { "message", "call_turn", "ticket_comment", NULL };
-    static const char *const public_kinds[] = { "comment", "post", "review", "review_reply", "survey_response", NULL };
-    static const char *const shows[] = { "youtube", "tiktok", "instagram_media", "twitch", NULL };
-    static const char *const employers[] = { "employer_review", "glassdoor", "indeed", "kununu", NULL };
+    static const struct cx_str partners[] = { NAME("job_inquiry"), NAME("partnership"), NAME("press_or_investor"), NAME("employee_experience"),
+                                              NAMES_END };
+    static const struct cx_str private_kinds[] = { NAME("message"), NAME("call_turn"), NAME("ticket_comment"), NAMES_END };
+    static const struct cx_str public_kinds[] = { NAME("comment"),         NAME("post"), NAME("review"), NAME("review_reply"),
+                                                  NAME("survey_response"), NAMES_END };
+    static const struct cx_str shows[] = { NAME("youtube"), NAME("tiktok"), NAME("instagram_media"), NAME("twitch"), NAMES_END };
+    static const struct cx_str employers[] = { NAME("employer_review"), NAME("glassdoor"), NAME("indeed"), NAME("kununu"), NAMES_END };
     bool is_private = is_one_of(record->kind, private_kinds);
     if (!is_private && !is_one_of(record->kind, public_kinds))
         return CX_FIVE_C_NULL;
