@@ -22,7 +22,7 @@ check: ## unit, stage and house tests: no broker
 
 asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/dev/build asan
-	@ctest --preset asan -LE 'system|house|python' -j $(JOBS)
+	@ctest --preset asan -LE 'system|house|python|cli' -j $(JOBS)
 
 system: ## tests on a real broker; CASE=kill SEED=n chooses one
 	@tools/dev/build dev cx
