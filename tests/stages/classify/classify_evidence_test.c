@@ -8,7 +8,7 @@ static struct classify_findings findings;
 static void open_lexicon(const char *yaml)
 {
     struct cx_error err;
-    arena = cx_arena_new(64u << 20);
+    arena = cx_arena_new(512u << 20);
     struct classify_reader *reader = classify_reader_new(arena);
     cr_assert_eq(classify_reader_add(reader, "x.yaml", cx_str(yaml), true, &err), 0, "%s", err.text);
     cr_assert_eq(classify_reader_end(reader, &lexicons, &err), 0, "%s", err.text);
@@ -120,4 +120,29 @@ Test(evidence, of_nothing_is_nothing)
     cr_assert_eq(memcmp(&findings.heads, &none, sizeof none), 0);
     cr_assert_null(findings.reason.ptr);
     cr_assert_eq(findings.hits.len + findings.topics.len, 0);
+}
+
+/* Words of the lexicon and others, in any order: the same twice, and always within bounds. */
+Test(evidence, of_any_text_is_bounded_sorted_and_the_same_again)
+{
+    static const char *const words[] = { "refund", "money back", "give", "back", "good", "not", "bad", "worst",
+                                         "order",  "where",      "now",  "fool", "nope", ".",   "x",   "GREAT" };
+    uint64_t seed = 3;
+    for (int round = 0; round < 5000; round++) {
+        struct cx_str text = CX_STR("");
+        for (int i = 0; i < round % 20; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            text = cx_arena_format(arena, "%.*s %s", CX_STR_ARG(text), words[seed >> 60]);
+        }
+
+        struct classify_heads first = *look(text.ptr, "en");
+        struct cx_str_list hits = findings.hits;
+        cr_assert_eq(memcmp(&first, look(text.ptr, "en"), sizeof first), 0);
+
+        for (size_t i = 0; i + 1 < hits.len; i++)
+            cr_assert_lt(cx_str_cmp(hits.items[i], hits.items[i + 1]), 0);
+        for (int i = 0; i < CLASSIFY_INTENT_COUNT; i++)
+            cr_assert(first.intents[i] >= 0 && first.intents[i] < 1);
+        cr_assert(first.positive >= 0 && first.positive < 1 && first.negative >= 0 && first.negative < 1 && first.urgency >= 0 && first.urgency < 1);
+    }
 }

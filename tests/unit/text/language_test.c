@@ -56,6 +56,12 @@ Test(language, does_not_take_ukrainian_or_bulgarian_for_russian)
     expect("bg", "Къде е моята поръчка? Казаха, че ще бъде доставена вчера, но още я няма.");
 }
 
+Test(language, is_not_one_whose_letters_these_cannot_be)
+{
+    expect("uk", "это что для меня как если только очень і тебе і");
+    expect("pt", "que los las por una con pero más, mas não é são você");
+}
+
 Test(language, says_nothing_of_texts_that_prove_nothing)
 {
     expect(NULL, "");
