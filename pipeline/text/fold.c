@@ -74,17 +74,9 @@ struct writer {
     size_t len;
     struct cx_token *tokens;
     size_t token_count;
-    uint32_t last; /* row last read; 0 after a blank, a link or a mention */
+    bool is_after_word; /* what was written last is a word, so that no marker counts */
     bool cuts_to_one;
 };
-
-/* Notes the token that starts at `at`, or goes on there, as a word does while its characters are word characters; returns the new count. Ends are
- * set when all starts are known. */
-static inline size_t note_token(struct cx_token *tokens, size_t count, uint32_t row, uint32_t last, size_t at)
-{
-    tokens[count].start = (uint32_t)at;
-    return count + (~(row & last) / CHAR_WORD & 1);
-}
 
 /* Copies a row's letter out; at most four bytes. */
 static inline size_t put_code(char *out, uint32_t *origin, uint32_t row, uint32_t from)
@@ -107,21 +99,38 @@ static inline size_t put_code(char *out, uint32_t *origin, uint32_t row, uint32_
     return n;
 }
 
-static void put_token(struct writer *w, struct cx_str token, uint32_t from, uint32_t after)
+/* Starts a token; ends are set when all starts are known. */
+static inline void note_token(struct writer *w)
 {
-    if (w->len > 0 && w->out[w->len - 1] != ' ') {
-        w->out[w->len] = ' ';
-        w->origin[w->len++] = from;
-    }
-    for (size_t i = 0; i < token.len; i++) { /* <, a word, > */
-        if (i < 2 || i + 1 == token.len)
-            w->token_count = note_token(w->tokens, w->token_count, i == 1 ? CHAR_WORD : 0, 0, w->len);
-        w->out[w->len] = token.ptr[i];
-        w->origin[w->len++] = from;
-    }
+    w->tokens[w->token_count++].start = (uint32_t)w->len;
+}
+
+static void put_blank(struct writer *w, uint32_t from)
+{
     w->out[w->len] = ' ';
-    w->origin[w->len++] = after;
-    w->last = 0;
+    w->origin[w->len] = from;
+    w->len += w->len > 0 && w->out[w->len - 1] != ' ';
+    w->is_after_word = false;
+}
+
+static void put_other(struct writer *w, uint32_t row, uint32_t from)
+{
+    note_token(w);
+    w->len += put_code(w->out + w->len, w->origin + w->len, row, from);
+    w->is_after_word = false;
+}
+
+/* A link or a mention: <, a word, > between blanks. */
+static void put_special(struct writer *w, struct cx_str special, uint32_t from, uint32_t after)
+{
+    put_blank(w, from);
+    for (size_t i = 0; i < special.len; i++) {
+        if (i < 2 || i + 1 == special.len)
+            note_token(w);
+        w->out[w->len] = special.ptr[i];
+        w->origin[w->len++] = from;
+    }
+    put_blank(w, after);
 }
 
 static inline bool is_same_letter(uint32_t row, uint32_t last)
@@ -141,6 +150,33 @@ static void put_run(struct writer *w, size_t i)
         w->len += n;
     else if (before == 2 && w->cuts_to_one)
         w->len -= n;
+}
+
+/* Writes the word that starts at i, counts its letters and returns where it ends. The hot loop: its state is in locals, since every byte written
+ * might be any of it as far as the compiler knows. */
+static size_t put_word(struct writer *w, size_t i, uint32_t classes[LETTER_CLASSES])
+{
+    const uint32_t *rows = w->in.rows, *from = w->in.origin;
+    const size_t n = w->in.len;
+    char *out = w->out;
+    uint32_t *origin = w->origin, last = 0, row = rows[i];
+    note_token(w);
+    size_t len = w->len;
+    do {
+        if (is_same_letter(row, last)) {
+            w->len = len;
+            put_run(w, i);
+            len = w->len;
+        } else {
+            len += put_code(out + len, origin + len, row, from[i]);
+            classes[CHAR_CLASS(row)]++;
+        }
+        last = row;
+        i++;
+    } while (i < n && ((row = rows[i]) & CHAR_WORD));
+    w->len = len;
+    w->is_after_word = true;
+    return i;
 }
 
 static inline uint32_t code_at(const struct writer *w, size_t i)
@@ -193,18 +229,9 @@ static size_t skip_name(const struct writer *w, size_t i)
 /* Writes the tag at i as it is; its letters are not counted. */
 static size_t put_tag(struct writer *w, size_t i)
 {
-    do {
-        uint32_t row = w->in.rows[i];
-        if (is_same_letter(row, w->last)) {
-            put_run(w, i);
-        } else {
-            w->token_count = note_token(w->tokens, w->token_count, row, w->last, w->len);
-            w->len += put_code(w->out + w->len, w->origin + w->len, row, w->in.origin[i]);
-        }
-        w->last = row;
-        i++;
-    } while (is_word_row(w, i));
-    return i;
+    uint32_t uncounted[LETTER_CLASSES] = { 0 };
+    put_other(w, w->in.rows[i], w->in.origin[i]);
+    return put_word(w, i + 1, uncounted);
 }
 
 /* Writes the link, mention or tag that starts at i and returns where it ends; i where there is none. */
@@ -219,60 +246,28 @@ static size_t put_marked(struct writer *w, size_t i)
     else if (is_link(w, i))
         end = skip_link(w, i);
     if (end != i)
-        put_token(w, code == '@' ? CX_STR("<user>") : CX_STR("<url>"), w->in.origin[i], w->in.origin[end < w->in.len ? end : end - 1]);
+        put_special(w, code == '@' ? CX_STR("<user>") : CX_STR("<url>"), w->in.origin[i], w->in.origin[end < w->in.len ? end : end - 1]);
     return end;
 }
 
-/* What is not simply copied: markers at the start of a word, and letters of a run. Returns where to go on; i: copy the letter. */
-static size_t put_special(struct writer *w, size_t i, uint32_t last)
-{
-    uint32_t row = w->in.rows[i];
-    w->last = last;
-    if ((row & CHAR_MARKER) && !(last & CHAR_WORD))
-        return put_marked(w, i);
-    put_run(w, i);
-    w->last = row;
-    return i + 1;
-}
-
-/* The hot loop; its state is in locals, since every byte written might be any of it as far as the compiler knows. */
 static void write_text(struct writer *w, uint32_t classes[LETTER_CLASSES])
 {
-    const uint32_t *rows = w->in.rows, *from = w->in.origin;
-    const size_t n = w->in.len;
-    char *out = w->out;
-    uint32_t *origin = w->origin, last = 0;
-    struct cx_token *tokens = w->tokens;
-    size_t len = 0, token_count = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t row = rows[i];
-        if (row & CHAR_BLANK) {
-            out[len] = ' ';
-            origin[len] = from[i];
-            len += len > 0 && out[len - 1] != ' ';
-            last = 0;
-            continue;
+    for (size_t i = 0; i < w->in.len;) {
+        uint32_t row = w->in.rows[i];
+        size_t end = (row & CHAR_MARKER) && !w->is_after_word ? put_marked(w, i) : i;
+        if (end != i) {
+            i = end;
+        } else if (row & CHAR_WORD) {
+            i = put_word(w, i, classes);
+        } else {
+            if (row & CHAR_BLANK)
+                put_blank(w, w->in.origin[i]);
+            else
+                put_other(w, row, w->in.origin[i]);
+            i++;
         }
-        /* CHAR_WORD of the row before, moved under CHAR_MARKER */
-        if (__builtin_expect((row & CHAR_MARKER & (~last << 4)) || is_same_letter(row, last), 0)) {
-            w->len = len;
-            w->token_count = token_count;
-            size_t next = put_special(w, i, last);
-            len = w->len;
-            token_count = w->token_count;
-            if (next != i) {
-                last = w->last;
-                i = next - 1;
-                continue;
-            }
-        }
-        token_count = note_token(tokens, token_count, row, last, len);
-        len += put_code(out + len, origin + len, row, from[i]);
-        classes[CHAR_CLASS(row)]++;
-        last = row;
     }
-    w->len = len > 0 && out[len - 1] == ' ' ? len - 1 : len;
-    w->token_count = token_count;
+    w->len -= w->len > 0 && w->out[w->len - 1] == ' ';
 }
 
 /* A token ends where the next starts, less the blank between. */
@@ -283,7 +278,6 @@ static void end_tokens(struct writer *w)
         w->tokens[i].end = (uint32_t)(next - (next > 0 && next > w->tokens[i].start + 1u && w->out[next - 1] == ' '));
     }
 }
-_Static_assert(CHAR_WORD << 4 == CHAR_MARKER, "write_text moves one under the other");
 
 struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language)
 {
