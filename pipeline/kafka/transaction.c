@@ -15,7 +15,8 @@
 #include "base/time.h"
 #include "log/log.h"
 
-enum { OFFSET_TRIES = 5 };
+/* An end that gets no answer is asked for again and again, a few seconds at a time, so that a stop is heeded in between. */
+enum { OFFSET_TRIES = 5, END_MS = 5000 };
 
 static enum cx_kafka_result renew(struct cx_kafka *k, struct cx_error *err)
 {
@@ -151,7 +152,7 @@ static enum cx_kafka_result end_commit(struct cx_kafka *k, struct cx_error *err)
     int pause_ms = 50;
     rd_kafka_error_t *error;
 
-    while ((error = rd_kafka_commit_transaction(k->producer, -1)) != NULL) {
+    while ((error = rd_kafka_commit_transaction(k->producer, END_MS)) != NULL) {
         enum cx_cure cure = judge(k, error, "commit", err);
         k->renew = true;
         if (cure == CX_CURE_ABORT)
@@ -199,7 +200,7 @@ static enum cx_kafka_result end_abort(struct cx_kafka *k, struct cx_error *err)
     int pause_ms = 50;
     rd_kafka_error_t *error;
 
-    while ((error = rd_kafka_abort_transaction(k->producer, -1)) != NULL) {
+    while ((error = rd_kafka_abort_transaction(k->producer, END_MS)) != NULL) {
         bool is_over = is_unknown_transaction(error) || cx_monotonic_ns() - begun > k->cfg.transaction_timeout * 1000000;
         k->renew = true;
         if (is_over) {
