@@ -84,10 +84,15 @@ class Pipeline:
     def wait_until_drained(self, seconds=300):
         """All committed offsets at the end of their topics, twice in a row."""
         deadline, calm = time.monotonic() + seconds, 0
+        from confluent_kafka import KafkaException
         while calm < 2:
+            try:
+                lags = self.lags()
+            except KafkaException as trouble:  # a group's coordinator that is still loading
+                lags = {"unknown": str(trouble)}
             if time.monotonic() > deadline:
-                raise SystemExit("not drained: " + json.dumps(self.lags()) + "\n" + "\n".join(self.log(c)[-1500:] for c in self.chains))
-            calm = calm + 1 if all(lag == 0 for lag in self.lags().values()) else 0
+                raise SystemExit("not drained: " + json.dumps(lags) + "\n" + "\n".join(self.log(c)[-1500:] for c in self.chains))
+            calm = calm + 1 if all(lag == 0 for lag in lags.values()) else 0
             time.sleep(0.7)
 
     def lags(self):
