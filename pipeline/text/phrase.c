@@ -1,18 +1,18 @@
 /* phrase.c - the index of phrases.
  *
- * Phrases are sorted by their heads, and a table leads from the first three letters of a head to the phrases that begin so:
+ * Phrases are sorted by their heads, and a table leads from the first four letters of a head to the phrases that begin so:
  *
- *     "iad" -> "iade", "iade et*", "iade hala*", ...     compared one by one, eight bytes at once
- *     "hr"  -> "hr"                                      shorter heads stand under all they have
+ *     "iade" -> "iade", "iade et*", "iademi", ...     compared one by one, eight bytes at once
+ *     "hr"   -> "hr"                                shorter heads stand under all they have
  *
- * Three letters are three bytes of ASCII and six of anything else. A filter of one bit a start stays in the nearest cache: at most tokens of a text
+ * Four letters are four bytes of ASCII and eight of anything else. A filter of one bit a start stays in the nearest cache: at most tokens of a text
  * no phrase starts, and it says so. */
 #include "text/phrase.h"
 #include "text/chars.h"
 
 #define NOWHERE     ((size_t)-1)
 #define FILTER_BITS (1u << 16)
-#define HEAD_BYTES  6u /* that a start may have */
+#define HEAD_BYTES  8u /* that a start may have */
 
 /* Up to eight bytes as they lie in memory, and which of them count. */
 struct bytes8 {
