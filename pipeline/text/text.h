@@ -34,8 +34,8 @@ struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum c
 struct cx_str cx_text_script_language(const struct cx_folded *folded, float *confidence);
 
 /* Many phrases and simple regular expressions at once. Phrases of whole words are looked up by how they start at every token; expressions, and phrases
- * that may stand inside words, are one Vectorscan database. (Its literal matcher took longer over 9,000 phrases than everything else together, and
- * half a second to compile.) Compile once, share between threads; every thread that scans gets its own scratch memory at its first scan, given back when it ends. */
+ * that may stand inside words, are one Vectorscan database. Compile once, share between threads; every thread that scans gets its own scratch memory
+ * at its first scan, given back when it ends. */
 struct cx_matcher;
 struct cx_pattern {
     struct cx_str text;     /* folded text of a phrase, or a regular expression (PCRE without look-around and back references) when is_regex */
@@ -45,7 +45,7 @@ struct cx_pattern {
     bool clitics;           /* Arabic one-letter words and the article may be written on to the front: "طلب" finds "والطلب" */
     uint32_t id;            /* the caller's; several patterns may share one */
 };
-/* In a phrase a `*` stands for the rest of a word, none included: "para* iade*" finds "paramın iadesini", "for * people" any number of them. */
+/* In a phrase a `*` stands for the rest of a word, none included: "para* iade*" finds "paramın iadesini", "for * people" has any word between. */
 struct cx_match { uint32_t id, start, end; /* bytes of the folded text */ };
 struct cx_matcher *cx_matcher_new(const struct cx_pattern *patterns, size_t n, struct cx_error *err); /* NULL: err names the bad pattern */
 void cx_matcher_free(struct cx_matcher *m);
