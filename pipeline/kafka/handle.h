@@ -66,6 +66,8 @@ struct cx_metadata {
 int cx_metadata_fetch(rd_kafka_t *rk, struct cx_metadata *metadata, int timeout_ms, rd_kafka_resp_err_t *code);
 int32_t cx_metadata_partitions(const struct cx_metadata *metadata, const char *topic); /* -1: not there */
 void cx_metadata_free(struct cx_metadata *metadata);
+/* Returns when every partition's leader answers; before that nothing may be produced to a topic. */
+int cx_metadata_await_leaders(rd_kafka_t *rk, const char *topic, int32_t partitions, struct cx_error *err);
 
 /* ---- the handle ---- */
 struct cx_slot {       /* an assigned partition */

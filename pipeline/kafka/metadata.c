@@ -2,6 +2,8 @@
  * Always asked for all topics: a request that names a topic makes brokers with auto.create.topics.enable create it. */
 #include "kafka/handle.h"
 
+#include <unistd.h>
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct cx_topic_count *)a)->name, ((const struct cx_topic_count *)b)->name);
@@ -37,6 +39,35 @@ int32_t cx_metadata_partitions(const struct cx_metadata *metadata, const char *t
     if (metadata->count != 0)
         found = bsearch(&wanted, metadata->row, metadata->count, sizeof *metadata->row, by_name);
     return found ? found->partitions : -1;
+}
+
+static bool is_not_yet(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+}
+
+/* A partition just made refuses its first batches until its leader is up. With several batches under way a later one can get in before the
+ * first is tried again; the broker, which knows nothing of this producer yet, takes it, and then holds the first for a repeat: it would be gone
+ * without an error. So nothing is sent to a partition that does not answer. */
+int cx_metadata_await_leaders(rd_kafka_t *rk, const char *topic, int32_t partitions, struct cx_error *err)
+{
+    enum { CALL_MS = 2000, PAUSE_US = 20000, TRIES = 1500 };
+    for (int32_t partition = 0; partition < partitions; partition++) {
+        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+        for (int i = 0; i < TRIES; i++) {
+            int64_t low, high;
+            code = rd_kafka_query_watermark_offsets(rk, topic, partition, &low, &high, CALL_MS);
+            if (!is_not_yet(code))
+                break;
+            usleep(PAUSE_US);
+        }
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return cx_fail(err, is_not_yet(code) ? CX_EXIT_UNREACHABLE : CX_EXIT_CONFIG, "%s/%d does not answer: %s", topic, partition,
+                           rd_kafka_err2str(code));
+    }
+    return 0;
 }
 
 void cx_metadata_free(struct cx_metadata *metadata)

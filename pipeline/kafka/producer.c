@@ -97,7 +97,7 @@ static struct cx_target *target_of(struct cx_kafka *k, const char *topic, struct
     }
     if (target->name == NULL) {
         int32_t partitions = cx_kafka_partitions(k, topic, err);
-        if (partitions < 0)
+        if (partitions < 0 || cx_metadata_await_leaders(k->producer, topic, partitions, err) != 0)
             return NULL;
         *target = (struct cx_target){ strdup(topic), hash, NULL, partitions };
         cx_assert(target->name != NULL);

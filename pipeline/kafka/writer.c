@@ -58,6 +58,7 @@ static int choose_topic(struct cx_writer *w, const char *topic, struct cx_error 
     w->partitions = cx_metadata_partitions(&w->metadata, topic);
     if (w->partitions < 0)
         return cx_fail(err, CX_EXIT_CONFIG, "topic %s does not exist: make it with `cx topics create`", topic);
+    CX_TRY(cx_metadata_await_leaders(w->rk, topic, w->partitions, err));
     if (w->rkt != NULL)
         rd_kafka_topic_destroy(w->rkt);
     w->rkt = rd_kafka_topic_new(w->rk, topic, NULL);
