@@ -233,6 +233,8 @@ static int leader(const struct weights *weights, float *best, float *lead)
     return winner;
 }
 
+/* Points of letters that need no words beside them where every other language is closed. */
+#define PROVEN 2.0f
 /* A lead that further words are not asked to confirm, and how many are read before it is looked at again. */
 #define CLEAR_LEAD    6.0f
 #define WORDS_AT_ONCE 16u
@@ -286,8 +288,10 @@ struct cx_str cx_text_script_language(const struct cx_folded *folded, float *con
     pthread_once(&once, load_words);
     struct weights weights = { .closed = ~open };
     weigh_letters(folded, &weights);
-    weigh_words(folded, &weights);
     float best, lead;
+    bool is_decided = __builtin_popcount(~weights.closed & ((1u << LANGUAGES) - 1)) == 1 && leader(&weights, &best, &lead) >= 0 && best >= PROVEN;
+    if (!is_decided)
+        weigh_words(folded, &weights);
     int winner = leader(&weights, &best, &lead);
     if (winner < 0 || best < 0.9f || lead < 0.5f)
         return CX_STR_NULL;
