@@ -39,7 +39,6 @@ static int lint_file(const char *file, const char *const *sets, bool json)
     int findings = 0;
     if (cx_settings_load(&settings, file, sets, &err) != 0) {
         report(json, file ? file : "defaults", &err);
-        cx_settings_free(&settings);
         return 1;
     }
     for (size_t i = 0; cx_stages[i]; i++) {

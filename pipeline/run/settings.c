@@ -99,9 +99,8 @@ static int apply_log(const struct cx_settings *s, struct cx_error *err)
     return cx_fail(err, CX_EXIT_CONFIG, "log.level: error, warn, info or debug");
 }
 
-int cx_settings_load(struct cx_settings *s, const char *file, const char *const *sets, struct cx_error *err)
+static int load(struct cx_settings *s, const char *file, const char *const *sets, struct cx_error *err)
 {
-    *s = (struct cx_settings){ .arena = cx_arena_new((size_t)256 << 20) };
     CX_TRY(load_tree(s, file, sets, err));
     CX_TRY(cx_options_read(cx_kafka_options, cx_node_get(s->root, "kafka"), "kafka", &s->kafka, err));
     CX_TRY(cx_options_read(cx_run_option_table, cx_node_get(s->root, "run"), "run", &s->run, err));
@@ -116,6 +115,15 @@ int cx_settings_load(struct cx_settings *s, const char *file, const char *const 
     snprintf(s->hash, sizeof s->hash, "%016llx", (unsigned long long)cx_hash64(printed.ptr, printed.len));
     cx_buf_free(&printed);
     return 0;
+}
+
+int cx_settings_load(struct cx_settings *s, const char *file, const char *const *sets, struct cx_error *err)
+{
+    *s = (struct cx_settings){ .arena = cx_arena_new((size_t)256 << 20) };
+    if (load(s, file, sets, err) == 0)
+        return 0;
+    cx_settings_free(s);
+    return -1;
 }
 
 void cx_settings_free(struct cx_settings *s)

@@ -28,7 +28,8 @@ struct cx_settings {
     struct cx_log_options log;
     char hash[17]; /* of the effective configuration, hex */
 };
-/* file NULL: no file, defaults. `sets`: NULL-terminated "a.b=c". Checks the whole file: top-level names, the maps of the runtime. */
+/* file NULL: no file, defaults. `sets`: NULL-terminated "a.b=c". Checks the whole file: top-level names, the maps of the runtime. On
+ * failure nothing is left to free. */
 int cx_settings_load(struct cx_settings *settings, const char *file, const char *const *sets, struct cx_error *err);
 void cx_settings_free(struct cx_settings *settings);
 /* The commented reference cx.yaml: every option of every room and stage at its default. */
