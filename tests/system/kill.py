@@ -39,6 +39,17 @@ def has_open_transaction(pipeline, chain):
     return ends[0] < ends[1]
 
 
+def stop_in_transaction(pipeline, chain, pid, rng):
+    """Stops a process; lets it go on and stops it again, a few times, when its transaction was not open just then."""
+    for _ in range(8):
+        os.kill(pid, signal.SIGSTOP)
+        if has_open_transaction(pipeline, chain):
+            return True
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(rng.uniform(0.02, 0.12))
+    return False
+
+
 def kill_some(pipeline, kills, rng, producer):
     """Stops a process, looks whether its transaction is open, kills it. Goes on until enough kills, at least three of them inside one."""
     done = opened = 0
@@ -50,8 +61,7 @@ def kill_some(pipeline, kills, rng, producer):
         if pid is None:
             continue
         try:
-            os.kill(pid, signal.SIGSTOP)
-            opened += has_open_transaction(pipeline, chain)
+            opened += stop_in_transaction(pipeline, chain, pid, rng)
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
