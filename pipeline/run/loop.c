@@ -237,6 +237,8 @@ static int run_run(const struct cx_args *args, struct cx_error *err)
     int status = open_process(&p, stages, count, args->values[INPUT], err) == 0 ? (catch_signals(&p), run_loop(&p)) : (int)err->exit;
     if (status != CX_EXIT_OK)
         cx_log(CX_ERROR, "stopped", "exit=%d cause=\"%s\"", status, err->text);
+    if (cx_str_is(settings.log.format, "json"))
+        err->text[0] = '\0'; /* it has been logged, and a line that is not JSON would not be understood */
     close_process(&p);
     cx_settings_free(&settings);
     return status;
