@@ -50,12 +50,38 @@ def stop_in_transaction(pipeline, chain, pid, rng):
     return False
 
 
-def kill_some(pipeline, kills, rng, producer):
-    """Stops a process, looks whether its transaction is open, kills it. Goes on until enough kills, at least three of them inside one."""
+class Load:
+    """The records of the test; more of them when the kills are not done yet, for a kill in silence proves nothing."""
+
+    MORE = 20000
+
+    def __init__(self, pipeline, records, seed, rate):
+        self.pipeline, self.seed, self.rate, self.records = pipeline, seed, rate, 0
+        self.process = None
+        self.send(records)
+
+    def send(self, records):
+        self.records += records
+        self.process = self.pipeline.produce_sample(records, self.seed, "--rate", str(self.rate), "--per-day", "100000", background=True)
+        self.seed += 1000
+
+    def keep_up(self):
+        if self.process.poll() is not None:
+            self.finish()
+            self.send(self.MORE)
+
+    def finish(self):
+        if self.process.wait(timeout=300) != 0:
+            raise SystemExit("cx produce failed")
+
+
+def kill_some(pipeline, kills, rng, load):
+    """Kills the processes in turn until there were enough kills, at least three of them inside a transaction."""
     done = opened = 0
     deadline = time.monotonic() + 240
     while (done < kills or opened < 3) and time.monotonic() < deadline:
         time.sleep(rng.uniform(0.2, 0.9))
+        load.keep_up()
         chain = pipeline.chains[done % len(pipeline.chains)]
         pid = pipeline.pid(chain)
         if pid is None:
@@ -66,8 +92,6 @@ def kill_some(pipeline, kills, rng, producer):
         except ProcessLookupError:
             continue
         done += 1
-        if done >= kills and producer.poll() is not None and opened >= 3:
-            break
     return done, opened
 
 
@@ -238,10 +262,9 @@ def main():
     pipeline.create_topics()
     pipeline.start()
     try:
-        producer = pipeline.produce_sample(args.records, args.seed, "--rate", str(args.rate), "--per-day", "100000", background=True)
-        kills, opened = kill_some(pipeline, args.kills, random.Random(args.seed), producer)
-        if producer.wait(timeout=300) != 0:
-            raise SystemExit("cx produce failed")
+        load = Load(pipeline, args.records, args.seed, args.rate)
+        kills, opened = kill_some(pipeline, args.kills, random.Random(args.seed), load)
+        load.finish()
         say("draining")
         pipeline.wait_until_drained()
         time.sleep(2.5)  # so that a tick comes
@@ -252,9 +275,9 @@ def main():
     records, lost, doubled = check_raw(pipeline)
     lost_after, doubled_after = check_events(pipeline)
     torn = torn_transactions(pipeline)
-    lost, doubled = lost + lost_after + max(0, args.records - records), doubled + doubled_after
+    lost, doubled = lost + lost_after + max(0, load.records - records), doubled + doubled_after
     print(f"kill seed={args.seed} records={records} kills={kills} open_txn={opened} restores={restores} lost={lost} duplicated={doubled} torn={torn}", flush=True)
-    sys.exit(0 if lost == doubled == torn == 0 and opened >= 3 and restores >= 1 and kills >= args.kills and records == args.records else 1)
+    sys.exit(0 if lost == doubled == torn == 0 and opened >= 3 and restores >= 1 and kills >= args.kills and records == load.records else 1)
 
 
 if __name__ == "__main__":
