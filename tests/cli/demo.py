@@ -1,7 +1,10 @@
 """demo.py - cx demo --no-broker: the page adds up and can be had again."""
 import json
+import os
+import pty
+import subprocess
 
-from harness import equal, test
+from harness import ENVIRONMENT, equal, test
 
 START = ("--start", "2026-01-05T00:00:00Z")
 
@@ -38,6 +41,29 @@ def the_page_for_people_has_no_colour_where_nobody_sees_it(cx):
     text = done.out.decode()
     for word in ("cx tap",) if "cx tap" in text else ("cx pipe",):
         assert word in text, "how to look further"
+
+
+def in_a_terminal(cx, **env):
+    master, slave = pty.openpty()
+    process = subprocess.Popen([cx.program, "demo", "--no-broker", "-n", "200", *START], stdout=slave, stderr=slave, stdin=subprocess.DEVNULL,
+                               env={**ENVIRONMENT, "TERM": "xterm", **env})
+    os.close(slave)
+    seen = b""
+    try:
+        while piece := os.read(master, 65536):
+            seen += piece
+    except OSError:  # how Linux tells that the other side is closed
+        pass
+    os.close(master)
+    equal(process.wait(timeout=60), 0)
+    return seen
+
+
+@test
+def a_terminal_gets_colour_unless_it_wants_none(cx):
+    assert b"\x1b[" in in_a_terminal(cx, NO_COLOR=""), "an empty NO_COLOR asks for nothing"
+    for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert b"\x1b[" not in in_a_terminal(cx, **env), env
 
 
 @test
