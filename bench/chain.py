@@ -53,11 +53,16 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cx", required=True)
     parser.add_argument("--records", type=int, default=300000)
+    parser.add_argument("--per-day", type=int, default=10_000_000, help="conversations a day of the sample: how dense it lies in time (default: %(default)s)")
+    parser.add_argument("--librdkafka", action="append", default=[], metavar="NAME=VALUE", help="a property to measure with")
     parser.add_argument("--out")
     args = parser.parse_args()
     pipeline = Pipeline(args.cx, raw=4, scope=3, route=3, tick="10s")
+    if args.librdkafka:
+        more = ", ".join(word.replace("=", ": ") for word in args.librdkafka)
+        pipeline.config.write_text(pipeline.config.read_text().replace("  state_dir", f"  librdkafka: {{{more}}}\n  state_dir"))
     pipeline.create_topics()
-    pipeline.produce_sample(args.records, 1, "--per-day", str(args.records // 3))
+    pipeline.produce_sample(args.records, 1, "--per-day", str(args.per_day))
     broker = broker_pid()
     before = usage(broker)[0] if broker else 0
     started = time.time() * 1000

@@ -117,9 +117,9 @@ static void measure(const struct cx_settings *settings, const char *name, const 
     for (int r = 0; r < ROUNDS; r++)
         seconds[r] = round_seconds(chain, input, stages[0]->reads_raw, NULL, &capture);
     qsort(seconds, ROUNDS, sizeof *seconds, by_value);
-    printf("{\"stages\":\"%s\",\"records\":%zu,\"bytes_in\":%zu,\"outputs\":%lld,\"records_per_s\":%.0f,\"slowest\":%.0f,\"fastest\":%.0f}\n", name, input->len,
-           input->bytes.len, (long long)capture.outputs, (double)input->len / seconds[ROUNDS / 2], (double)input->len / seconds[ROUNDS - 1],
-           (double)input->len / seconds[0]);
+    printf("{\"stages\":\"%s\",\"records\":%zu,\"bytes_in\":%zu,\"outputs\":%lld,\"records_per_s\":%.0f,\"slowest\":%.0f,\"fastest\":%.0f}\n", name,
+           input->len, input->bytes.len, (long long)capture.outputs, (double)input->len / seconds[ROUNDS / 2],
+           (double)input->len / seconds[ROUNDS - 1], (double)input->len / seconds[0]);
     fflush(stdout);
     cx_chain_close(chain);
 }

@@ -22,6 +22,6 @@ struct cx_str cx_arena_format(struct cx_arena *arena, const char *format, ...) _
 /* Bytes handed out since the last reset. */
 size_t cx_arena_used(const struct cx_arena *arena);
 
-#define CX_NEW(arena, type) ((type *)cx_arena_zalloc((arena), sizeof(type)))
+#define CX_NEW(arena, type)          ((type *)cx_arena_zalloc((arena), sizeof(type)))
 #define CX_NEW_ARRAY(arena, type, n) ((type *)cx_arena_zalloc((arena), sizeof(type) * (n)))
 #endif

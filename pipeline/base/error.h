@@ -4,8 +4,16 @@
 #define CX_BASE_ERROR_H
 #include "base/str.h"
 
-enum cx_exit { CX_EXIT_OK = 0, CX_EXIT_FINDINGS = 1, CX_EXIT_USAGE = 64, CX_EXIT_DATA = 65, CX_EXIT_UNREACHABLE = 69, CX_EXIT_BUG = 70,
-               CX_EXIT_IO = 74, CX_EXIT_CONFIG = 78 };
+enum cx_exit {
+    CX_EXIT_OK = 0,
+    CX_EXIT_FINDINGS = 1,
+    CX_EXIT_USAGE = 64,
+    CX_EXIT_DATA = 65,
+    CX_EXIT_UNREACHABLE = 69,
+    CX_EXIT_BUG = 70,
+    CX_EXIT_IO = 74,
+    CX_EXIT_CONFIG = 78
+};
 
 struct cx_error {
     enum cx_exit exit;
@@ -17,5 +25,9 @@ int cx_fail(struct cx_error *err, enum cx_exit exit, const char *format, ...) __
 void cx_assert_failed(const char *expr, const char *file, int line) __attribute__((noreturn));
 #define cx_assert(expr) ((expr) ? (void)0 : cx_assert_failed(#expr, __FILE__, __LINE__))
 /* Forwards a failure: for int functions that return 0 or -1. */
-#define CX_TRY(expr) do { if ((expr) != 0) return -1; } while (0)
+#define CX_TRY(expr)                                                                                                                                 \
+    do {                                                                                                                                             \
+        if ((expr) != 0)                                                                                                                             \
+            return -1;                                                                                                                               \
+    } while (0)
 #endif

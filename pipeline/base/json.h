@@ -2,7 +2,8 @@
  * Reading (RFC 8259) refuses: invalid UTF-8, depth over 64, duplicate keys, trailing bytes, NaN and infinities, control characters in strings.
  * U+0000 in a string is taken out; a lone surrogate escape becomes U+FFFD. Numbers keep their text exactly as sent, so that ids over 2^53 survive.
  * Strings without escapes are views into the input; the rest is copied to the arena: the tree lives as long as both.
- * A tree takes at most 32 times the length of its text and 8 KiB from the arena: who reads what strangers send bounds the text, or the arena aborts. */
+ * A tree takes at most 32 times the length of its text and 8 KiB from the arena: who reads what strangers send bounds the text, or the arena aborts.
+ */
 #ifndef CX_BASE_JSON_H
 #define CX_BASE_JSON_H
 #include "base/arena.h"
@@ -11,9 +12,9 @@
 enum cx_json_type { CX_JSON_NULL, CX_JSON_FALSE, CX_JSON_TRUE, CX_JSON_NUMBER, CX_JSON_STRING, CX_JSON_ARRAY, CX_JSON_OBJECT };
 struct cx_json {
     enum cx_json_type type;
-    uint32_t count;             /* children of an array or object */
-    struct cx_str key;          /* member name, null in arrays and at the top */
-    struct cx_str text;         /* string contents, or a number's text */
+    uint32_t count;              /* children of an array or object */
+    struct cx_str key;           /* member name, null in arrays and at the top */
+    struct cx_str text;          /* string contents, or a number's text */
     const struct cx_json *first; /* first child, siblings follow by `next` */
     const struct cx_json *next;
 };

@@ -14,7 +14,7 @@ struct cx_str {
 };
 
 #define CX_STR(literal) ((struct cx_str){ "" literal, sizeof(literal) - 1 })
-#define CX_STR_NULL ((struct cx_str){ NULL, 0 })
+#define CX_STR_NULL     ((struct cx_str){ NULL, 0 })
 /* For printf("%.*s", CX_STR_ARG(s)). */
 #define CX_STR_ARG(s) (int)(s).len, (s).ptr ? (s).ptr : ""
 

@@ -253,7 +253,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     (void)rk;
     if (level <= LOG_ERR)
         cx_log_limited(CX_WARN, "librdkafka", "facility=%s text=\"%s\"", facility, text); /* what ends us is told as our own error */
-    else if (level <= LOG_WARNING)
+    else if (level <= LOG_WARNING && strcmp(facility, "GETPID") != 0) /* a broker that has just started is asked again, and that is all */
         cx_log_limited(CX_WARN, "librdkafka", "facility=%s text=\"%s\"", facility, text);
     else
         cx_log(CX_DEBUG, "librdkafka", "facility=%s text=\"%s\"", facility, text);

@@ -83,12 +83,14 @@ static int restore_stage(struct cx_process *p, struct cx_assignment *a, size_t i
     struct restoring r = { p, state, &a->generations[i], 0 };
     CX_TRY(cx_kafka_restore(p->kafka, stage->changelog, a->partition, on_restored, &r, err));
     if (committed >= 0 && !r.generation->is_known)
-        return cx_fail(err, CX_EXIT_CONFIG, "%s/%d has a committed offset but %s/%d has no generation record: the changelog was deleted or made anew; "
-                                            "reset the group's offsets and empty the outputs, or bring the changelog back",
+        return cx_fail(err, CX_EXIT_CONFIG,
+                       "%s/%d has a committed offset but %s/%d has no generation record: the changelog was deleted or made anew; "
+                       "reset the group's offsets and empty the outputs, or bring the changelog back",
                        a->topic, a->partition, stage->changelog, a->partition);
     if (committed < 0 && r.generation->is_known)
-        return cx_fail(err, CX_EXIT_CONFIG, "%s/%d has state but group cx.%s has no offset for %s/%d: the offsets expired or were deleted, or the chain is "
-                                            "another; set them to where the state was left, or delete the changelog to begin anew",
+        return cx_fail(err, CX_EXIT_CONFIG,
+                       "%s/%d has state but group cx.%s has no offset for %s/%d: the offsets expired or were deleted, or the chain is "
+                       "another; set them to where the state was left, or delete the changelog to begin anew",
                        stage->changelog, a->partition, cx_chain_name(p->chain), a->topic, a->partition);
     if (!r.generation->is_known)
         CX_TRY(draw_generation(r.generation, err));

@@ -225,8 +225,8 @@ static void judge(struct cx_audit *audit)
         }
         struct cx_audit_topic *out = chain->output ? find_topic(audit, cx_str(chain->output)) : NULL;
         if (out && out->found != chain->emitted)
-            finding(audit, cx_arena_format(audit->arena, "%s: emitted %lld items, %s has %lld records", chain->name, (long long)chain->emitted, out->name,
-                                           (long long)out->found));
+            finding(audit, cx_arena_format(audit->arena, "%s: emitted %lld items, %s has %lld records", chain->name, (long long)chain->emitted,
+                                           out->name, (long long)out->found));
     }
     for (size_t i = 0; i < audit->topic_count; i++) {
         const struct cx_audit_topic *t = &audit->topics[i];

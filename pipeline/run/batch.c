@@ -195,8 +195,9 @@ static enum cx_kafka_result narrow(struct cx_process *p)
     if (p->batch_records != 1 || !a || !cx_kafka_blames_record(p->kafka))
         return CX_KAFKA_ABORTED;
     if (p->refused == a && p->refused_offset == a->page.first_offset) {
-        cx_fail(p->err, CX_EXIT_CONFIG, "%s/%d at %lld: the cluster refuses the record's outputs and its dead letter: compare max.message.bytes of the topics "
-                                        "with kafka.max_message",
+        cx_fail(p->err, CX_EXIT_CONFIG,
+                "%s/%d at %lld: the cluster refuses the record's outputs and its dead letter: compare max.message.bytes of the topics "
+                "with kafka.max_message",
                 a->topic, a->partition, (long long)p->refused_offset);
         return CX_KAFKA_FATAL;
     }

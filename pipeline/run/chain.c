@@ -207,9 +207,7 @@ static void on_count(struct cx_ctx *ctx, int metric, const char *label, double n
 
 static struct cx_ctx new_ctx(struct cx_task *task)
 {
-    return (struct cx_ctx){
-        .arena = task->arena, .state = task->states[task->at], .emit_ = on_emit, .count_ = on_count, .runtime_ = task
-    };
+    return (struct cx_ctx){ .arena = task->arena, .state = task->states[task->at], .emit_ = on_emit, .count_ = on_count, .runtime_ = task };
 }
 
 static int flush(struct cx_task *task)
@@ -217,8 +215,9 @@ static int flush(struct cx_task *task)
     int rc = 0;
     for (size_t i = 0; i < task->pending_count && rc == 0; i++) {
         const struct cx_pending *p = &task->pending[i];
-        struct cx_output out = { .topic = p->topic, .stage = p->stage, .is_main = p->is_main, .tenant = p->tenant, .headers = p->headers,
-                                 .header_count = p->header_count };
+        struct cx_output out = {
+            .topic = p->topic, .stage = p->stage, .is_main = p->is_main, .tenant = p->tenant, .headers = p->headers, .header_count = p->header_count
+        };
         if (p->has_key)
             out.key = cx_str_n(task->bytes.ptr + p->key_at, p->key_len);
         if (p->has_value)
@@ -357,8 +356,9 @@ static int settle_item(struct cx_task *task)
 
 static int reject_unread(struct cx_task *task, const struct cx_reason *reason)
 {
-    struct cx_ending ending = { .message = task->message, .index = 0, .stage = task->chain->links[0].stage->name, .verdict = CX_REJECT,
-                                .reason = reason };
+    struct cx_ending ending = {
+        .message = task->message, .index = 0, .stage = task->chain->links[0].stage->name, .verdict = CX_REJECT, .reason = reason
+    };
     task->at = 0;
     cx_dead_letter(task, 0, reason, CX_STR_NULL);
     int rc = flush(task);

@@ -16,9 +16,9 @@ struct cx_task;
 struct cx_output {
     const struct cx_topic *topic; /* NULL: the end of a pipe whose last stage has no topic */
     const char *stage;
-    bool is_main;                 /* the chain's main record */
-    struct cx_str key, value;     /* wire bytes, JSON text, or raw bytes of a dead letter */
-    struct cx_str tenant;         /* for placement; null where unknown */
+    bool is_main;             /* the chain's main record */
+    struct cx_str key, value; /* wire bytes, JSON text, or raw bytes of a dead letter */
+    struct cx_str tenant;     /* for placement; null where unknown */
     const struct cx_header *headers;
     size_t header_count;
 };
@@ -29,7 +29,7 @@ struct cx_ending {
     const struct cx_interaction *record; /* NULL where it never became one */
     const char *stage;                   /* where it ended */
     enum cx_verdict verdict;
-    const struct cx_reason *reason;      /* NULL for CX_EMIT */
+    const struct cx_reason *reason; /* NULL for CX_EMIT */
     struct cx_str detail;
 };
 struct cx_sink {
@@ -43,9 +43,9 @@ struct cx_sink {
 struct cx_chain_plan {
     const struct cx_stage *const *stages;
     size_t count;
-    const struct cx_node *root;   /* configuration: one map per stage, `keep`, `placement` */
-    int64_t max_message;          /* bytes of key + value + headers; larger outputs are rejected as output_too_large (invariant 10) */
-    bool is_pipe;                 /* lines are read by normalize first where the first stage does not read raw; the main record comes out in any case */
+    const struct cx_node *root; /* configuration: one map per stage, `keep`, `placement` */
+    int64_t max_message;        /* bytes of key + value + headers; larger outputs are rejected as output_too_large (invariant 10) */
+    bool is_pipe;               /* lines are read by normalize first where the first stage does not read raw; the main record comes out in any case */
 };
 struct cx_chain *cx_chain_open(const struct cx_chain_plan *plan, struct cx_error *err);
 void cx_chain_close(struct cx_chain *chain);
@@ -53,7 +53,7 @@ const char *cx_chain_name(const struct cx_chain *chain); /* stages joined by '-'
 size_t cx_chain_length(const struct cx_chain *chain);
 const struct cx_stage *cx_chain_stage(const struct cx_chain *chain, size_t i);
 bool cx_chain_is_stateful(const struct cx_chain *chain);
-bool cx_chain_ticks(const struct cx_chain *chain);   /* some stage has tick() */
+bool cx_chain_ticks(const struct cx_chain *chain);        /* some stage has tick() */
 const char *cx_chain_input(const struct cx_chain *chain); /* default input topic */
 
 struct cx_task *cx_task_new(struct cx_chain *chain, int32_t partition);

@@ -54,8 +54,8 @@ struct cx_task {
     struct cx_item item;
     struct cx_spliceable splice;
     const struct cx_sink *sink;
-    size_t at;           /* index of the link at work */
-    bool too_large;      /* an output of the stage at work is over the limit */
+    size_t at;                      /* index of the link at work */
+    bool too_large;                 /* an output of the stage at work is over the limit */
     size_t encoded_at, encoded_len; /* the item's own record, encoded after the stage at work; len 0: not yet */
 };
 

@@ -137,7 +137,8 @@ static int arrange(struct cx_chain *chain, const struct cx_chain_plan *plan, str
     for (size_t i = 0; i < plan->count; i++) {
         const struct cx_stage *s = plan->stages[i];
         if (i > 0 && !comes_before(plan->stages[i - 1], s))
-            return cx_fail(err, CX_EXIT_USAGE, "%s comes after %s: name stages in the order records flow, each once", plan->stages[i - 1]->name, s->name);
+            return cx_fail(err, CX_EXIT_USAGE, "%s comes after %s: name stages in the order records flow, each once", plan->stages[i - 1]->name,
+                           s->name);
         chain->links[chain->count++].stage = s;
         len += (size_t)snprintf(chain->name + len, sizeof chain->name - len, "%s%s", i ? "-" : "", s->name);
     }

@@ -17,6 +17,8 @@ static int run_create(const struct cx_args *args, struct cx_error *err)
     return is_written ? CX_EXIT_OK : CX_EXIT_IO;
 }
 
-const struct cx_verb cx_verb_create = {
-    .name = "create", .synopsis = "> cx.yaml", .doc = "Prints a configuration with every option at its default, explained.", .flags = flags, .run = run_create
-};
+const struct cx_verb cx_verb_create = { .name = "create",
+                                        .synopsis = "> cx.yaml",
+                                        .doc = "Prints a configuration with every option at its default, explained.",
+                                        .flags = flags,
+                                        .run = run_create };

@@ -88,7 +88,11 @@ static void on_ending(void *context, const struct cx_ending *e)
 static int settle(void *context, struct cx_str key, struct cx_str value, struct cx_error *err)
 {
     struct memory *m = context;
-    struct cx_message message = { .topic = CX_STR("cx.raw.v1"), .offset = m->offset++, .timestamp_ms = m->received_ms, .key = key, .value = value,
+    struct cx_message message = { .topic = CX_STR("cx.raw.v1"),
+                                  .offset = m->offset++,
+                                  .timestamp_ms = m->received_ms,
+                                  .key = key,
+                                  .value = value,
                                   .is_pipe = m->demo->input != NULL }; /* the user's lines say themselves when they were received */
     int64_t items;
     if (cx_task_settle(m->task, &message, &m->sink, &items) != 0)
@@ -110,7 +114,9 @@ int cx_demo_in_memory(struct cx_demo *demo, struct cx_error *err)
     struct cx_chain *chain = cx_chain_open(&plan, err);
     if (!chain)
         return (int)err->exit;
-    struct memory m = { .demo = demo, .task = cx_task_new(chain, 0), .received_ms = demo->start_ms + (demo->records / CX_SAMPLE_PER_DAY + 1) * DAY_MS };
+    struct memory m = { .demo = demo,
+                        .task = cx_task_new(chain, 0),
+                        .received_ms = demo->start_ms + (demo->records / CX_SAMPLE_PER_DAY + 1) * DAY_MS };
     m.sink = (struct cx_sink){ .context = &m, .output = on_output, .ending = on_ending };
     int rc = cx_demo_payloads(demo, settle, &m, err);
     if (rc == 0 && cx_task_tick(m.task, m.received_ms + 10000, &m.sink) != 0) /* so that the minutes are written */

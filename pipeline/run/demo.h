@@ -8,7 +8,7 @@ struct cx_demo {
     struct cx_settings *settings;
     struct cx_outcome *outcome;
     int64_t records, seed, start_ms; /* of the sample */
-    const char *input;     /* the user's JSON lines instead; NULL: the sample */
+    const char *input;               /* the user's JSON lines instead; NULL: the sample */
     bool shows_progress;
     char folder[256], config[300]; /* of a run on a broker */
 };

@@ -12,7 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHAINS 3
+#define CHAINS     3
+#define PARTITIONS 3
+#define ROWS_MS    10000 /* analytics writes its rows when record time crosses such a boundary */
 static const char *const chains[CHAINS] = { "normalize classify", "dedup identify", "route analytics" };
 static const char *const chain_names[CHAINS] = { "normalize-classify", "dedup-identify", "route-analytics" };
 
@@ -31,8 +33,10 @@ static int write_config(struct cx_demo *demo, struct cx_error *err)
     FILE *file = fopen(demo->config, "w");
     if (!file)
         return cx_fail(err, CX_EXIT_IO, "%s: cannot be written: %s", demo->config, strerror(errno));
-    fprintf(file, "kafka: {brokers: \"%.*s\", state_dir: \"%s\", partitions: {raw: 3, scope: 3, route: 3}}\nkeep: [cx.routed.v1]\nanalytics: {lateness: 7d}\n",
-            CX_STR_ARG(demo->settings->kafka.brokers), demo->folder);
+    fprintf(
+        file,
+        "kafka: {brokers: \"%.*s\", state_dir: \"%s\", partitions: {raw: 3, scope: %d, route: 3}}\nkeep: [cx.routed.v1]\nanalytics: {lateness: 7d}\n",
+        CX_STR_ARG(demo->settings->kafka.brokers), demo->folder, PARTITIONS);
     return fclose(file) == 0 ? 0 : cx_fail(err, CX_EXIT_IO, "%s: cannot be written", demo->config);
 }
 
@@ -120,7 +124,22 @@ static int produce(struct cx_demo *demo, struct cx_error *err)
 
 struct progress {
     int64_t records[CHAINS], emitted[CHAINS];
+    int64_t batch_ms[PARTITIONS], tick_ms[PARTITIONS]; /* of the last chain: its latest batch, its latest tick */
 };
+
+static bool is_done(const struct progress *p, int64_t payloads)
+{
+    return p->records[0] == payloads && p->records[1] == p->emitted[0] && p->records[2] == p->emitted[1];
+}
+
+/* Has silence been told to analytics long enough for it to write what it counted? */
+static bool has_rows(const struct progress *p)
+{
+    for (int i = 0; i < PARTITIONS; i++)
+        if (p->batch_ms[i] && p->tick_ms[i] / ROWS_MS <= p->batch_ms[i] / ROWS_MS)
+            return false;
+    return true;
+}
 
 static void show_progress(const struct cx_demo *demo, const struct progress *p, int64_t payloads)
 {
@@ -135,6 +154,8 @@ static void show_progress(const struct cx_demo *demo, const struct progress *p, 
             fputs(k < filled ? "█" : "░", stderr);
         fprintf(stderr, " %lld  ", (long long)p->records[i]);
     }
+    if (is_done(p, payloads))
+        fprintf(stderr, "waiting for the next ten seconds' metrics");
 }
 
 static void read_entry(struct progress *p, struct cx_arena *arena, const struct cx_message *m)
@@ -147,11 +168,11 @@ static void read_entry(struct progress *p, struct cx_arena *arena, const struct 
             p->records[i] += entry.records;
             p->emitted[i] += entry.emitted;
         }
-}
-
-static bool is_done(const struct progress *p, int64_t payloads)
-{
-    return p->records[0] == payloads && p->records[1] == p->emitted[0] && p->records[2] == p->emitted[1];
+    if (cx_str_is(entry.chain, chain_names[CHAINS - 1]) && entry.partition >= 0 && entry.partition < PARTITIONS) {
+        int64_t *at = entry.kind == CX_LEDGER_KIND_TICK ? p->tick_ms : entry.kind == CX_LEDGER_KIND_BATCH ? p->batch_ms : NULL;
+        if (at && entry.time > at[entry.partition])
+            at[entry.partition] = entry.time;
+    }
 }
 
 /* Any child that ended too early; reaps it. */
@@ -184,7 +205,7 @@ static int follow(struct cx_demo *demo, struct child *children, int64_t payloads
     struct progress p = { 0 };
     int64_t heard_ns = cx_monotonic_ns();
     int rc = 0;
-    while (rc == 0 && !is_done(&p, payloads)) {
+    while (rc == 0 && !(is_done(&p, payloads) && has_rows(&p))) {
         struct cx_message m;
         enum cx_polled polled = cx_reader_poll(reader, 200, &m, err);
         if (polled == CX_POLL_MESSAGE) {

@@ -26,9 +26,10 @@ static bool is_ready(struct cx_process *p)
 
 static void put_status(struct cx_process *p, struct cx_buf *out)
 {
-    cx_buf_format(out, "{\"chain\":\"%s\",\"version\":\"%s\",\"alive\":%s,\"ready\":%s,\"restoring\":%s,\"assigned_partitions\":%d,\"config_hash\":\"%s\"}\n",
-                  cx_chain_name(p->chain), CX_VERSION, is_alive(p) ? "true" : "false", is_ready(p) ? "true" : "false",
-                  atomic_load(&p->is_restoring) ? "true" : "false", atomic_load(&p->assigned_now), p->settings->hash);
+    cx_buf_format(
+        out, "{\"chain\":\"%s\",\"version\":\"%s\",\"alive\":%s,\"ready\":%s,\"restoring\":%s,\"assigned_partitions\":%d,\"config_hash\":\"%s\"}\n",
+        cx_chain_name(p->chain), CX_VERSION, is_alive(p) ? "true" : "false", is_ready(p) ? "true" : "false",
+        atomic_load(&p->is_restoring) ? "true" : "false", atomic_load(&p->assigned_now), p->settings->hash);
 }
 
 /* Fills the body; the status code, 404 for a path we do not have. */
@@ -117,9 +118,9 @@ int cx_http_open(struct cx_process *p, struct cx_error *err)
     cx_buf_init(&http->config_text, (size_t)16 << 20);
     cx_config_print(&http->config_text, p->settings->root);
     http->config = cx_buf_view(&http->config_text);
-    http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, p, MHD_OPTION_SOCK_ADDR, &address,
-                                    MHD_OPTION_CONNECTION_LIMIT, 32u, MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                                    (size_t)32768, MHD_OPTION_END);
+    http->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, p, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
+                         32u, MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_END);
     if (!http->daemon)
         return cx_fail(err, CX_EXIT_IO, "http.listen: cannot listen on %.*s", CX_STR_ARG(p->settings->http.listen));
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);

@@ -19,7 +19,7 @@ struct cx_ledger_page {
         int64_t offset;
         int32_t index;
         uint32_t reason; /* index of counts */
-    } *drops;
+    } * drops;
     size_t drop_count, drop_cap;
 };
 void cx_ledger_reset(struct cx_ledger_page *page);

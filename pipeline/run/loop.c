@@ -187,7 +187,8 @@ static int open_process(struct cx_process *p, const struct cx_stage *const *stag
     atomic_store(&p->heartbeat_ns, cx_monotonic_ns()); /* connecting is life, too */
     CX_TRY(cx_http_open(p, err));
     struct cx_kafka_callbacks callbacks = { p, cx_process_assigned, cx_process_revoked, cx_process_revoking };
-    p->kafka = cx_kafka_open(&p->settings->kafka, cx_chain_name(p->chain), p->topics, p->topic_count, cx_chain_is_stateful(p->chain), &callbacks, err);
+    p->kafka =
+        cx_kafka_open(&p->settings->kafka, cx_chain_name(p->chain), p->topics, p->topic_count, cx_chain_is_stateful(p->chain), &callbacks, err);
     return p->kafka ? 0 : -1;
 }
 

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-static const struct cx_verb *const verbs[] = { &cx_verb_run,   &cx_verb_pipe,  &cx_verb_demo,   &cx_verb_lint,   &cx_verb_create, &cx_verb_topics,
-                                               &cx_verb_produce, &cx_verb_tap, &cx_verb_audit, &cx_verb_trace, &cx_verb_version };
+static const struct cx_verb *const verbs[] = { &cx_verb_run,     &cx_verb_pipe, &cx_verb_demo,  &cx_verb_lint,  &cx_verb_create, &cx_verb_topics,
+                                               &cx_verb_produce, &cx_verb_tap,  &cx_verb_audit, &cx_verb_trace, &cx_verb_version };
 #define VERBS (sizeof verbs / sizeof *verbs)
 
 static void print_usage(FILE *to)
@@ -27,8 +27,8 @@ static void print_help(const struct cx_verb *verb)
         int width = snprintf(left, sizeof left, "--%s%s%s", f->name, f->argument ? " " : "", f->argument ? f->argument : "");
         for (const char *c = left; *c; c++)
             width -= ((unsigned char)*c & 0xc0) == 0x80; /* columns, not bytes */
-        printf("  %c%c%s %s%*s %s\n", f->letter ? '-' : ' ', f->letter ? f->letter : ' ', f->letter ? "," : " ", left, width < 24 ? 24 - width : 0, "",
-               f->doc);
+        printf("  %c%c%s %s%*s %s\n", f->letter ? '-' : ' ', f->letter ? f->letter : ' ', f->letter ? "," : " ", left, width < 24 ? 24 - width : 0,
+               "", f->doc);
     }
 }
 

@@ -230,7 +230,9 @@ static void count_two_channels(struct cx_outcome *o)
 
 void cx_outcome_finish(struct cx_outcome *o)
 {
-    struct cx_tally *const tallies[] = { &o->endings, &o->languages, &o->channels, &o->functions, &o->sentiments, &o->urgencies, &o->ops, &o->tenants };
+    struct cx_tally *const tallies[] = {
+        &o->endings, &o->languages, &o->channels, &o->functions, &o->sentiments, &o->urgencies, &o->ops, &o->tenants
+    };
     settle_aliases(o);
     for (size_t i = 0; i < o->record_count; i++)
         o->records[i].ucid = cx_outcome_customer(o, o->records[i].ucid);

@@ -8,13 +8,13 @@ struct cx_tally_row {
     struct cx_str name;
     int64_t n;
 };
-struct cx_tally {            /* names and how often, in order of first sight until sorted */
+struct cx_tally { /* names and how often, in order of first sight until sorted */
     struct cx_tally_row rows[CX_TALLY_MAX];
     size_t len;
     int64_t total;
 };
-struct cx_outcome_record {   /* one line of cx.routed.v1, as far as the page needs it */
-    struct cx_id ucid;       /* zero: none */
+struct cx_outcome_record { /* one line of cx.routed.v1, as far as the page needs it */
+    struct cx_id ucid;     /* zero: none */
     int64_t occurred_at;
     struct cx_str channel, kind, language, text, functions, rules, email, phone;
     enum cx_op op;
@@ -35,7 +35,9 @@ struct cx_outcome {
     int64_t routed, customers, merges, metric_rows, two_channels;
     struct cx_outcome_record *records;
     size_t record_count;
-    struct cx_alias { struct cx_id from, to; } *aliases; /* sorted by from once finished */
+    struct cx_alias {
+        struct cx_id from, to;
+    } * aliases; /* sorted by from once finished */
     size_t alias_count, alias_cap;
     struct cx_outcome_letter letters[CX_OUTCOME_LETTERS];
     size_t letter_count;

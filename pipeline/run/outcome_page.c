@@ -60,9 +60,9 @@ static void print_account(const struct page *p)
     const struct cx_outcome *o = p->o;
     int64_t out = o->emitted + o->absorbed + o->dropped + o->rejected;
     title(p, "What happened to every item");
-    fprintf(p->out, "  %lld payloads held %lld items: %lld emitted + %lld absorbed + %lld dropped + %lld rejected = %lld  %s\n", (long long)o->payloads,
-            (long long)o->items, (long long)o->emitted, (long long)o->absorbed, (long long)o->dropped, (long long)o->rejected, (long long)out,
-            out == o->items ? "✓ it adds up" : "✗ IT DOES NOT ADD UP");
+    fprintf(p->out, "  %lld payloads held %lld items: %lld emitted + %lld absorbed + %lld dropped + %lld rejected = %lld  %s\n",
+            (long long)o->payloads, (long long)o->items, (long long)o->emitted, (long long)o->absorbed, (long long)o->dropped, (long long)o->rejected,
+            (long long)out, out == o->items ? "✓ it adds up" : "✗ IT DOES NOT ADD UP");
     for (size_t i = 0; i < o->endings.len; i++)
         fprintf(p->out, "  %s%8lld  %.*s%s\n", p->dim, (long long)o->endings.rows[i].n, CX_STR_ARG(o->endings.rows[i].name), p->plain);
 }
@@ -181,9 +181,16 @@ static void print_further(const struct page *p, const char *config, const char *
             config, config, config, brokers);
 }
 
+/* By the convention of no-color.org an empty NO_COLOR says nothing. */
+static bool wants_colour(FILE *out)
+{
+    const char *refusal = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(fileno(out)) && !(refusal && *refusal) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
 void cx_outcome_print(const struct cx_outcome *o, FILE *out, const char *config, const char *brokers)
 {
-    bool colour = isatty(fileno(out)) && !getenv("NO_COLOR");
+    bool colour = wants_colour(out);
     struct page p = { out, colour ? "\033[1m" : "", colour ? "\033[2m" : "", colour ? "\033[0m" : "", o };
     print_account(&p);
     print_tally(&p, "Languages", &o->languages, 8);

@@ -85,7 +85,8 @@ static void on_ending(void *context, const struct cx_ending *e)
     struct cx_source own = { .topic = m->topic, .partition = m->partition, .offset = m->offset, .index = e->index };
     const struct cx_source *s = e->record ? &e->record->source : &own;
     cx_buf_reset(&p->line);
-    cx_buf_format(&p->line, "{\"verdict\":\"%s\",\"stage\":\"%s\",\"reason\":\"%s\",\"source\":{\"topic\":", names[e->verdict], e->stage, e->reason->name);
+    cx_buf_format(&p->line, "{\"verdict\":\"%s\",\"stage\":\"%s\",\"reason\":\"%s\",\"source\":{\"topic\":", names[e->verdict], e->stage,
+                  e->reason->name);
     cx_json_string(&p->line, s->topic);
     cx_buf_format(&p->line, ",\"partition\":%d,\"offset\":%lld,\"index\":%d},\"detail\":", s->partition, (long long)s->offset, s->index);
     cx_json_string(&p->line, e->detail);
@@ -279,8 +280,8 @@ static int run_pipe(const struct cx_args *args, struct cx_error *err)
         cx_args_i64(args, BATCH, 4096, 1, 1000000000, &batch, err) || cx_args_i64(args, RESTART, 0, 1, 1000000000, &restart_every, err) ||
         (cx_args_has(args, ADAPTER) && add_adapter(&settings, args->values[ADAPTER], err)))
         return (int)err->exit;
-    p.plan = (struct cx_chain_plan){ .stages = stages, .count = count, .root = settings.root, .max_message = settings.kafka.max_message,
-                                     .is_pipe = true };
+    p.plan =
+        (struct cx_chain_plan){ .stages = stages, .count = count, .root = settings.root, .max_message = settings.kafka.max_message, .is_pipe = true };
     p.keeps_changelog = restart_every > 0;
     p.verdicts = cx_args_has(args, VERDICTS);
     p.outputs = args->values[OUTPUTS];

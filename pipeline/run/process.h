@@ -12,19 +12,19 @@
 #include <stdatomic.h>
 
 #define CX_ASSIGNED_MAX 4096
-struct cx_generation {       /* of one changelog partition: tells a recreated or foreign topic from ours (invariants 1, 4) */
+struct cx_generation { /* of one changelog partition: tells a recreated or foreign topic from ours (invariants 1, 4) */
     struct cx_id uuid;
     bool is_known, is_pending; /* restored or drawn; to be written in the next transaction */
     int64_t written_ms;        /* timestamp of the last one on the topic; 0: none */
 };
-struct cx_assignment {       /* an input partition this process owns */
-    const char *topic;       /* the kafka room's own pointer: messages carry the same */
+struct cx_assignment { /* an input partition this process owns */
+    const char *topic; /* the kafka room's own pointer: messages carry the same */
     int32_t partition;
     struct cx_task *task;
     struct cx_ledger_page page;
-    bool is_touched;         /* by the open transaction */
-    bool is_at_end;          /* no record since the end was told */
-    bool needs_barrier;      /* the ledger has not been told yet which configuration holds from here */
+    bool is_touched;             /* by the open transaction */
+    bool is_at_end;              /* no record since the end was told */
+    bool needs_barrier;          /* the ledger has not been told yet which configuration holds from here */
     int64_t position, committed; /* next offset: of the open transaction, and as of the last one; committed -1: the group has none */
     int64_t last_tick_ms, aborts_in_a_row;
     struct cx_generation generations[8];
@@ -40,11 +40,11 @@ struct cx_process {
     size_t topic_count;
     struct cx_assignment *assigned[CX_ASSIGNED_MAX];
     size_t assigned_count;
-    int32_t partitions[64];  /* by row of cx_topics; 0: not asked yet */
+    int32_t partitions[64]; /* by row of cx_topics; 0: not asked yet */
     char ledger_topic[128];
     int32_t ledger_partitions;
     struct cx_sink sink;
-    struct cx_arena *arena;  /* for one transaction's records */
+    struct cx_arena *arena; /* for one transaction's records */
     struct cx_buf buf;
     /* the open transaction */
     struct cx_assignment *current;

@@ -4,10 +4,26 @@
 
 #include "base/time.h"
 
-enum { CONSUMED, PRODUCED, ITEMS, SETTLED, TRANSACTIONS, TRANSACTION_SECONDS, BATCH_RECORDS, LATENCY, LAG, ASSIGNED, RESTORED, STATE_BYTES, STATE_KEYS, BUILD };
+enum {
+    CONSUMED,
+    PRODUCED,
+    ITEMS,
+    SETTLED,
+    TRANSACTIONS,
+    TRANSACTION_SECONDS,
+    BATCH_RECORDS,
+    LATENCY,
+    LAG,
+    ASSIGNED,
+    RESTORED,
+    STATE_BYTES,
+    STATE_KEYS,
+    BUILD
+};
 static const struct cx_metric table[] = {
     [CONSUMED] = { "cx_records_consumed_total", CX_COUNTER, NULL, "Kafka records settled, aborted transactions included." },
-    [PRODUCED] = { "cx_records_produced_total", CX_COUNTER, "topic", "Output records and dead letters handed to the producer, aborted transactions included." },
+    [PRODUCED] = { "cx_records_produced_total", CX_COUNTER, "topic",
+                   "Output records and dead letters handed to the producer, aborted transactions included." },
     [ITEMS] = { "cx_items_total", CX_COUNTER, "verdict", "Items by how they ended, aborted transactions included." },
     [SETTLED] = { "cx_items_settled_total", CX_COUNTER, "reason", "Items that did not go on, by stage and reason, aborted transactions included." },
     [TRANSACTIONS] = { "cx_transactions_total", CX_COUNTER, "result", "Transactions by result." },
@@ -24,7 +40,7 @@ static const struct cx_metric table[] = {
 
 #define REASONS_CACHED 128
 #define LABELS_CACHED  512 /* a power of two */
-struct labelled {              /* a stage's own series, found again without the registry's lock */
+struct labelled {          /* a stage's own series, found again without the registry's lock */
     const struct cx_metric *row;
     char label[24];
     struct cx_series *series;

@@ -163,7 +163,8 @@ const struct cx_verb cx_verb_produce = {
     .name = "produce",
     .synopsis = "--sample N [options], or < lines",
     .doc = "Sends the sample corpus, or JSON lines from stdin, to a raw topic.",
-    .examples = "  cx produce --sample 100000 --seed 7 -c cx.yaml\n  cx produce --topic cx.raw.v1 < comments.jsonl\n  cx produce --sample 10 --print\n",
+    .examples =
+        "  cx produce --sample 100000 --seed 7 -c cx.yaml\n  cx produce --topic cx.raw.v1 < comments.jsonl\n  cx produce --sample 10 --print\n",
     .flags = flags,
     .run = run_produce,
 };

@@ -28,7 +28,7 @@ const struct cx_option cx_log_option_table[] = {
 
 /* Top-level names that are not a stage's map. */
 static const char *const room_names[] = { "kafka", "inputs", "http", "run", "log", "keep", "placement" };
-#define ROOMS (sizeof room_names / sizeof *room_names)
+#define ROOMS     (sizeof room_names / sizeof *room_names)
 #define NAMES_MAX 64
 
 static void top_level_names(const char *names[NAMES_MAX])
@@ -49,8 +49,9 @@ struct room_table {
 /* Dotted paths of every scalar option, so that CX_KAFKA_BROKERS means kafka.brokers. */
 static const char *const *option_paths(struct cx_arena *arena)
 {
-    const struct room_table rooms[] = { { "kafka", cx_kafka_options }, { "run", cx_run_option_table }, { "http", cx_http_option_table },
-                                        { "log", cx_log_option_table } };
+    const struct room_table rooms[] = {
+        { "kafka", cx_kafka_options }, { "run", cx_run_option_table }, { "http", cx_http_option_table }, { "log", cx_log_option_table }
+    };
     const char **paths = CX_NEW_ARRAY(arena, const char *, 512);
     size_t n = 0, stages = 0;
     while (cx_stages[stages])
@@ -134,23 +135,25 @@ void cx_settings_free(struct cx_settings *s)
 
 static void reference_lists(struct cx_buf *out)
 {
-    cx_buf_str(out, CX_STR("# Raw topics and how their payloads are read; a record's headers may say otherwise (see normalize).\n"
-                           "inputs:\n"
-                           "  - topic: cx.raw.v1\n"
-                           "#   adapter: instagram      # an adapter of schemas/channels; absent: canonical JSON, envelopes, Avro\n"
-                           "#   tenant: acme            # whose customers these are; a payload that says otherwise is rejected\n"
-                           "#   brand: acme\n"
-                           "#   trust_headers: false    # take cx-tenant and cx-brand from the record's headers\n"
-                           "#   generation: 0           # raise when the topic was deleted and made anew\n"
-                           "#   own_ids: []             # the company's own accounts\n"
-                           "#   default_country: TR     # of phone numbers without a country code\n"
-                           "#   backfill: false         # history: counted, but fires nothing\n\n"
-                           "# Inner topics that are written although the next stage is fused.\n"
-                           "keep: []                    # e.g. [cx.routed.v1]\n\n"
-                           "# Tenants pinned to a partition of cx.events.v1; others are placed by murmur2.\n"
-                           "placement: {}               # e.g. {acme: 0}\n\n"
-                           "# Each stage's map may also have `input`: the topic that a chain reads which begins with this stage. Left out, it is the output\n"
-                           "# of the stage before.\n\n"));
+    cx_buf_str(
+        out,
+        CX_STR("# Raw topics and how their payloads are read; a record's headers may say otherwise (see normalize).\n"
+               "inputs:\n"
+               "  - topic: cx.raw.v1\n"
+               "#   adapter: instagram      # an adapter of schemas/channels; absent: canonical JSON, envelopes, Avro\n"
+               "#   tenant: acme            # whose customers these are; a payload that says otherwise is rejected\n"
+               "#   brand: acme\n"
+               "#   trust_headers: false    # take cx-tenant and cx-brand from the record's headers\n"
+               "#   generation: 0           # raise when the topic was deleted and made anew\n"
+               "#   own_ids: []             # the company's own accounts\n"
+               "#   default_country: TR     # of phone numbers without a country code\n"
+               "#   backfill: false         # history: counted, but fires nothing\n\n"
+               "# Inner topics that are written although the next stage is fused.\n"
+               "keep: []                    # e.g. [cx.routed.v1]\n\n"
+               "# Tenants pinned to a partition of cx.events.v1; others are placed by murmur2.\n"
+               "placement: {}               # e.g. {acme: 0}\n\n"
+               "# Each stage's map may also have `input`: the topic that a chain reads which begins with this stage. Left out, it is the output\n"
+               "# of the stage before.\n\n"));
 }
 
 void cx_settings_reference(struct cx_buf *out)

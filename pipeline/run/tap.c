@@ -120,7 +120,9 @@ static int run_tap(const struct cx_args *args, struct cx_error *err)
 {
     struct cx_settings settings;
     struct tapping t = { .follows = cx_args_has(args, FOLLOW),
-                         .shape = cx_args_has(args, VALUES) ? VALUE : cx_args_has(args, RECORDS) ? RECORD : WHOLE };
+                         .shape = cx_args_has(args, VALUES)    ? VALUE
+                                  : cx_args_has(args, RECORDS) ? RECORD
+                                                               : WHOLE };
     int64_t from;
     bool by_time;
     if (args->operand_count == 0) {
@@ -128,8 +130,7 @@ static int run_tap(const struct cx_args *args, struct cx_error *err)
         return CX_EXIT_USAGE;
     }
     if (cx_args_i64(args, COUNT, INT64_MAX, 1, INT64_MAX, &t.count, err) || cx_args_i64(args, PARTITION, -1, 0, INT32_MAX, &t.partition, err) ||
-        read_from(args->values[FROM], &from, &by_time, err) ||
-        cx_args_settings(args, &settings, err))
+        read_from(args->values[FROM], &from, &by_time, err) || cx_args_settings(args, &settings, err))
         return (int)err->exit;
     struct sigaction action = { .sa_handler = on_signal };
     sigaction(SIGINT, &action, NULL);

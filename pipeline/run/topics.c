@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define DAYS(n) ((int64_t)(n) * 86400000)
+#define DAYS(n) ((int64_t)(n)*86400000)
 #define CX_TOPIC(symbol, name_, schema_, key_, placement_, partitions_, retention_, cleanup_, pii_, doc_)                                            \
     { name_, schema_, key_, CX_PLACE_##placement_, CX_COUNT_##partitions_, retention_, CX_CLEANUP_##cleanup_, CX_PII_##pii_, doc_ },
 const struct cx_topic cx_topics[] = {

@@ -14,7 +14,6 @@ static const struct cx_flag flags[] = {
     { 0 },
 };
 
-
 struct specs {
     struct cx_arena *arena;
     const struct cx_settings *settings;

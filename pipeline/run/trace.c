@@ -20,13 +20,13 @@ static const struct cx_flag flags[] = {
 };
 
 #define SIGHTINGS_MAX 4096
-struct sighting {             /* a record in a topic, or an ending told by a ledger or a dead letter */
+struct sighting { /* a record in a topic, or an ending told by a ledger or a dead letter */
     struct cx_str topic;
     int32_t partition;
     int64_t offset, timestamp_ms;
-    struct cx_str what;       /* "create", "dropped: dedup/repeat" */
-    int order;                /* of the topic in the flow */
-    bool is_candidate;        /* a raw payload that mentions the id: shown when a record or a dead letter came from it */
+    struct cx_str what; /* "create", "dropped: dedup/repeat" */
+    int order;          /* of the topic in the flow */
+    bool is_candidate;  /* a raw payload that mentions the id: shown when a record or a dead letter came from it */
 };
 struct trace {
     struct cx_arena *arena;
@@ -43,8 +43,9 @@ static struct sighting *add(struct trace *t, struct cx_str topic, int32_t partit
         return &t->found[SIGHTINGS_MAX - 1];
     }
     struct sighting *s = &t->found[t->count++];
-    *s = (struct sighting){ .topic = cx_arena_copy(t->arena, topic), .partition = partition, .offset = offset, .timestamp_ms = timestamp_ms,
-                            .order = order };
+    *s = (struct sighting){
+        .topic = cx_arena_copy(t->arena, topic), .partition = partition, .offset = offset, .timestamp_ms = timestamp_ms, .order = order
+    };
     return s;
 }
 
@@ -148,7 +149,8 @@ static void on_ledger(struct trace *t, struct cx_arena *scratch, const struct cx
 
 typedef void on_message_fn(struct trace *t, struct cx_arena *scratch, const struct cx_message *m);
 
-static int read_all(struct trace *t, const struct cx_kafka_config *cfg, const char *const *topics, size_t n, on_message_fn *each, struct cx_error *err)
+static int read_all(struct trace *t, const struct cx_kafka_config *cfg, const char *const *topics, size_t n, on_message_fn *each,
+                    struct cx_error *err)
 {
     struct cx_reader *reader = cx_reader_open(cfg, topics, n, -1, false, err);
     if (!reader)
@@ -191,7 +193,8 @@ static void print(const struct trace *t, bool json)
         if (json) {
             cx_buf_str(&line, CX_STR("{\"topic\":"));
             cx_json_string(&line, s->topic);
-            cx_buf_format(&line, ",\"partition\":%d,\"offset\":%lld,\"timestamp\":\"%.*s\",\"what\":", s->partition, (long long)s->offset, CX_TIME_TEXT, when);
+            cx_buf_format(&line, ",\"partition\":%d,\"offset\":%lld,\"timestamp\":\"%.*s\",\"what\":", s->partition, (long long)s->offset,
+                          CX_TIME_TEXT, when);
             cx_json_string(&line, s->what);
             cx_buf_byte(&line, '}');
         } else {

@@ -3,24 +3,24 @@
 #define CX_RUN_VERB_H
 #include "base/error.h"
 
-struct cx_flag {             /* ends with a zero row */
-    const char *name;        /* "batch": written --batch */
-    char letter;             /* 'c', or 0 */
-    const char *argument;    /* "N"; NULL: a switch */
+struct cx_flag {          /* ends with a zero row */
+    const char *name;     /* "batch": written --batch */
+    char letter;          /* 'c', or 0 */
+    const char *argument; /* "N"; NULL: a switch */
     const char *doc;
 };
 #define CX_OPERANDS_MAX 64
-struct cx_args {             /* what was typed, flags before or after operands */
+struct cx_args { /* what was typed, flags before or after operands */
     const char *operands[CX_OPERANDS_MAX + 1];
     size_t operand_count;
-    const char *values[32];  /* by row of the verb's flags; a switch that was given has "" */
-    const char *sets[65];    /* every --set */
+    const char *values[32]; /* by row of the verb's flags; a switch that was given has "" */
+    const char *sets[65];   /* every --set */
 };
 struct cx_verb {
     const char *name, *synopsis, *doc; /* synopsis: what follows the name; doc: one sentence */
     const char *examples;              /* lines, each "cx …" */
     const struct cx_flag *flags;
-    size_t operands;                   /* at most so many */
+    size_t operands;                                              /* at most so many */
     int (*run)(const struct cx_args *args, struct cx_error *err); /* exit status; with err->text set on failure */
 };
 /* Flags every verb that reads a configuration has; put them first in its table. */

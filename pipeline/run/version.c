@@ -17,4 +17,6 @@ static int run_version(const struct cx_args *args, struct cx_error *err)
     return CX_EXIT_OK;
 }
 
-const struct cx_verb cx_verb_version = { .name = "version", .synopsis = "[--features]", .doc = "Prints the version.", .flags = flags, .run = run_version };
+const struct cx_verb cx_verb_version = {
+    .name = "version", .synopsis = "[--features]", .doc = "Prints the version.", .flags = flags, .run = run_version
+};

@@ -16,30 +16,35 @@
 #include "state/state.h"
 
 /* ---- tables; each ends with a zero row ---- */
-struct cx_port {               /* an output; row 0 of a stage is its main output: the record with this stage's section */
-    const char *topic;         /* name of a row of schemas/topics.def */
+struct cx_port {       /* an output; row 0 of a stage is its main output: the record with this stage's section */
+    const char *topic; /* name of a row of schemas/topics.def */
     const char *doc;
 };
 enum cx_verdict { CX_EMIT = 1, CX_ABSORB, CX_DROP, CX_REJECT };
-struct cx_reason {             /* why an item did not go on; indexed by the stage's own enum */
-    const char *name;          /* [a-z_]+: metric label, cx-error-code, ledger key */
-    enum cx_verdict verdict;   /* CX_ABSORB, CX_DROP or CX_REJECT */
-    const char *doc;           /* one sentence for operators: what it means and what to do; also the dead letter's message */
+struct cx_reason {           /* why an item did not go on; indexed by the stage's own enum */
+    const char *name;        /* [a-z_]+: metric label, cx-error-code, ledger key */
+    enum cx_verdict verdict; /* CX_ABSORB, CX_DROP or CX_REJECT */
+    const char *doc;         /* one sentence for operators: what it means and what to do; also the dead letter's message */
 };
 /* Row 0 of every stateful stage's tables: the tenant's record time, kept by the runtime. */
-#define CX_TIME_TABLE { "time", CX_TABLE_ORDERED, 0, "Tenant to its record time (8 bytes, big-endian ms)." }
+#define CX_TIME_TABLE                                                                                                                                \
+    {                                                                                                                                                \
+        "time", CX_TABLE_ORDERED, 0, "Tenant to its record time (8 bytes, big-endian ms)."                                                           \
+    }
 
 /* ---- what a stage is handed ---- */
-struct cx_header { struct cx_str name, value; };
-struct cx_message {            /* a Kafka record, or a line of cx pipe */
+struct cx_header {
+    struct cx_str name, value;
+};
+struct cx_message { /* a Kafka record, or a line of cx pipe */
     struct cx_str topic;
     int32_t partition;
     int64_t offset;
-    int64_t timestamp_ms;      /* of the Kafka record */
-    struct cx_str key, value;  /* null ptr: null */
+    int64_t timestamp_ms;     /* of the Kafka record */
+    struct cx_str key, value; /* null ptr: null */
     const struct cx_header *headers;
     size_t header_count;
-    bool is_pipe;              /* a line of cx pipe: `source` and `ingested_at` in the payload are honoured */
+    bool is_pipe; /* a line of cx pipe: `source` and `ingested_at` in the payload are honoured */
 };
 struct cx_item {
     const struct cx_message *message; /* where it came in */
@@ -48,10 +53,10 @@ struct cx_item {
     struct cx_interaction *record;    /* decoded; a splitting stage makes it (CX_NEW + init), others add their section */
 };
 struct cx_ctx {
-    struct cx_arena *arena;    /* lives until every item of the message is settled */
-    struct cx_state *state;    /* this task's tables; NULL for a stage without any */
-    struct cx_item *item;      /* the item at hand; NULL in tick() */
-    int64_t time_ms;           /* record time of the item's tenant: max(ingested_at), this record included (stateful stages) */
+    struct cx_arena *arena; /* lives until every item of the message is settled */
+    struct cx_state *state; /* this task's tables; NULL for a stage without any */
+    struct cx_item *item;   /* the item at hand; NULL in tick() */
+    int64_t time_ms;        /* record time of the item's tenant: max(ingested_at), this record included (stateful stages) */
     /* Filled by the runtime; use the functions below. */
     void (*emit_)(struct cx_ctx *, int port, struct cx_str key, const void *record);
     void (*count_)(struct cx_ctx *, int metric, const char *label, double n);
@@ -75,8 +80,8 @@ static inline void cx_count(struct cx_ctx *ctx, int metric, const char *label, d
 
 /* What process() answers. */
 struct cx_settled {
-    int reason;                /* CX_PASSED, or an index of the stage's reasons */
-    struct cx_str detail;      /* for a reject: what was wrong, without payload; arena or static; may be null */
+    int reason;           /* CX_PASSED, or an index of the stage's reasons */
+    struct cx_str detail; /* for a reject: what was wrong, without payload; arena or static; may be null */
 };
 #define CX_PASSED (-1)
 static inline struct cx_settled cx_pass(void)
@@ -95,7 +100,8 @@ static inline struct cx_settled cx_settle_detail(int reason, struct cx_str detai
 /* What open() is handed. Memory from `arena` lives until close(). */
 struct cx_env {
     struct cx_arena *arena;
-    /* A file that is compiled in ("lexicons/tr.yaml", "schemas/channels/email.yaml", "stages/route/default_rules.yaml"); null ptr if there is none. */
+    /* A file that is compiled in ("lexicons/tr.yaml", "schemas/channels/email.yaml", "stages/route/default_rules.yaml"); null ptr if there is none.
+     */
     struct cx_str (*resource)(const struct cx_env *env, const char *path);
     /* Names of compiled-in files below a folder ("schemas/channels/"), sorted, NULL-terminated. */
     const char *const *(*resources)(const struct cx_env *env, const char *folder);
@@ -108,18 +114,18 @@ struct cx_env {
 typedef void cx_finding_fn(void *context, const struct cx_node *at, const char *text);
 
 struct cx_stage {
-    const char *name, *summary;             /* "dedup"; one sentence */
-    int section;                            /* enum cx_section it fills, or -1 */
-    bool reads_raw;                         /* has split(); its input is any payload, not an Interaction */
-    const char *input;                      /* default input topic */
-    const struct cx_port *outputs;          /* [0] is the main output; its topic NULL: none of its own, the record passes on */
-    const struct cx_option *options;        /* NULL: none */
-    const struct cx_metric *metrics;        /* NULL: none; indexed by the stage's own enum */
+    const char *name, *summary;      /* "dedup"; one sentence */
+    int section;                     /* enum cx_section it fills, or -1 */
+    bool reads_raw;                  /* has split(); its input is any payload, not an Interaction */
+    const char *input;               /* default input topic */
+    const struct cx_port *outputs;   /* [0] is the main output; its topic NULL: none of its own, the record passes on */
+    const struct cx_option *options; /* NULL: none */
+    const struct cx_metric *metrics; /* NULL: none; indexed by the stage's own enum */
     const struct cx_reason *reasons;
-    const struct cx_table *tables;          /* NULL: stateless */
-    const char *changelog;                  /* topic of its state, NULL: stateless */
-    const char *dead_letters;               /* topic of its rejects */
-    size_t config_size, self_size;          /* the runtime allocates and zeroes both */
+    const struct cx_table *tables; /* NULL: stateless */
+    const char *changelog;         /* topic of its state, NULL: stateless */
+    const char *dead_letters;      /* topic of its rejects */
+    size_t config_size, self_size; /* the runtime allocates and zeroes both */
 
     /* Cross-option rules and nested maps. */
     int (*check)(const void *config, struct cx_error *err);
@@ -129,7 +135,8 @@ struct cx_stage {
     size_t (*split)(const void *self, struct cx_ctx *ctx, const struct cx_message *message, void ***parts);
     /* Settles ctx->item. */
     struct cx_settled (*process)(const void *self, struct cx_ctx *ctx);
-    /* Optional: a tenant's record time crossed a ten-second boundary (ctx->time_ms is the new time), by a record about to be processed or by a tick. */
+    /* Optional: a tenant's record time crossed a ten-second boundary (ctx->time_ms is the new time), by a record about to be processed or by a tick.
+     */
     void (*tick)(const void *self, struct cx_ctx *ctx, struct cx_str tenant);
     void (*close)(void *self);
     /* Optional, for cx lint: what open() accepts but an author should look at, and the tests that the operator's files bring along. Returns the
