@@ -39,7 +39,9 @@ int cx_config_set(struct cx_arena *arena, struct cx_node *root, const char *assi
 /* For every path (NULL-terminated) the variable named after it, CX_KAFKA_BROKERS for kafka.brokers, as cx_config_set would. Other CX_ variables are
  * none of our business: a cluster puts its own there for a service called cx. */
 int cx_config_env(struct cx_arena *arena, struct cx_node *root, char *const *environ_, const char *const *paths, struct cx_error *err);
-/* The tree as YAML text. Secrets (names ending in password, secret, token, key or pem; the password in scheme://user:password@host) as ***. */
+/* Is it a secret, by its name? Those that end in password, secret, token, key or pem; a name that ends in _file holds a path and is none. */
+bool cx_is_secret(struct cx_str name);
+/* The tree as YAML text, secrets as ***; so is the password in scheme://user:password@host. */
 void cx_config_print(struct cx_buf *out, const struct cx_node *root);
 
 enum cx_type { CX_TYPE_END, CX_TYPE_BOOL, CX_TYPE_I64, CX_TYPE_F64, CX_TYPE_STR, CX_TYPE_NODE };

@@ -5,7 +5,10 @@
 #include "kafka/handle.h"
 #include "log/log.h"
 #include <inttypes.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
 #include <syslog.h>
+#include <unistd.h>
 
 enum {
     CONSUMER = 1 << CX_CLIENT_CONSUMER,
@@ -89,23 +92,36 @@ static void set_option(struct builder *b, const char *name, struct cx_str value)
     set(b, name, text);
 }
 
-static void set_password(struct builder *b, struct cx_str file)
+/* A process that holds a secret leaves no core file and shows its memory to nobody but root. */
+static void hide_memory(void)
 {
-    char name[1024], line[1024] = "";
-    FILE *f;
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* The first line of a file, as the value of a property. Read without stdio, whose buffer would keep it. */
+static void set_secret(struct builder *b, const char *name, const char *option, struct cx_str file)
+{
+    char path[1024], line[1024];
+    ssize_t got = -1;
+    int fd;
 
     if (file.len == 0 || b->failed)
         return;
-    snprintf(name, sizeof name, "%.*s", CX_STR_ARG(file));
-    f = fopen(name, "re");
-    if (f == NULL || fgets(line, sizeof line, f) == NULL) {
-        cx_fail(b->err, CX_EXIT_CONFIG, "kafka.sasl_password_file: %s cannot be read or is empty", name);
-        b->failed = true;
+    hide_memory();
+    snprintf(path, sizeof path, "%.*s", CX_STR_ARG(file));
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        got = read(fd, line, sizeof line - 1);
+        close(fd);
     }
-    if (f != NULL)
-        fclose(f);
+    if (got <= 0) {
+        cx_fail(b->err, CX_EXIT_CONFIG, "kafka.%s: %s cannot be read or is empty", option, path);
+        b->failed = true;
+        return;
+    }
+    line[got] = '\0';
     line[strcspn(line, "\r\n")] = '\0';
-    set(b, "sasl.password", line);
+    set(b, name, line);
     explicit_bzero(line, sizeof line);
 }
 
@@ -121,10 +137,13 @@ static void set_common(struct builder *b, const struct cx_kafka_config *cfg, enu
     set_option(b, "security.protocol", cfg->security_protocol);
     set_option(b, "sasl.mechanism", cfg->sasl_mechanism);
     set_option(b, "sasl.username", cfg->sasl_username);
-    set_password(b, cfg->sasl_password_file);
+    set_secret(b, "sasl.password", "sasl_password_file", cfg->sasl_password_file);
     set_option(b, "ssl.ca.location", cfg->ssl_ca);
     set_option(b, "ssl.certificate.location", cfg->ssl_certificate);
     set_option(b, "ssl.key.location", cfg->ssl_key);
+    set_secret(b, "ssl.key.password", "ssl_key_password_file", cfg->ssl_key_password_file);
+    if (cfg->ssl_key.len != 0)
+        hide_memory();
 }
 
 static void set_reading(struct builder *b, const struct cx_kafka_config *cfg, const struct cx_client_ids *ids)
@@ -237,6 +256,8 @@ static void set_operators(struct builder *b, const struct cx_node *map, enum cx_
         snprintf(name, sizeof name, "%.*s", CX_STR_ARG(node->key));
         snprintf(value, sizeof value, "%.*s", CX_STR_ARG(node->text));
         b->failed = true;
+        if (cx_is_secret(node->key))
+            hide_memory();
         if (is_ours(name))
             cx_node_fail(node, b->err, "%s is set by cxstream and cannot be changed here", name);
         else if (!exists(name))
@@ -245,6 +266,7 @@ static void set_operators(struct builder *b, const struct cx_node *map, enum cx_
             cx_node_fail(node, b->err, "%s", why);
         else
             b->failed = false;
+        explicit_bzero(value, sizeof value);
     }
 }
 
@@ -259,15 +281,23 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         cx_log(CX_DEBUG, "librdkafka", "facility=%s text=\"%s\"", facility, text);
 }
 
+static bool is_refused(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL;
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     struct cx_trouble *trouble = opaque;
     (void)rk;
 
-    trouble->code = (rd_kafka_resp_err_t)code;
-    trouble->disturbed = trouble->disturbed || cx_is_transport(trouble->code);
-    snprintf(trouble->text, sizeof trouble->text, "%s", reason);
-    cx_log_limited(CX_WARN, "kafka_trouble", "code=%s text=\"%s\"", rd_kafka_err2name(trouble->code), reason);
+    trouble->disturbed = trouble->disturbed || cx_is_transport((rd_kafka_resp_err_t)code);
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || trouble->refusals == 0) { /* which follows from any trouble and explains none */
+        trouble->code = (rd_kafka_resp_err_t)code;
+        trouble->refusals = is_refused(trouble->code) ? trouble->refusals + 1 : 0;
+        snprintf(trouble->text, sizeof trouble->text, "%s", reason);
+    }
+    cx_log_limited(CX_WARN, "kafka_trouble", "code=%s text=\"%s\"", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
 }
 
 rd_kafka_conf_t *cx_client_conf(const struct cx_kafka_config *cfg, enum cx_client kind, const struct cx_client_ids *ids, struct cx_error *err)
@@ -310,8 +340,12 @@ rd_kafka_t *cx_client_open(enum cx_client kind, rd_kafka_conf_t *conf, struct cx
 
 int cx_client_unreachable(const struct cx_kafka_config *cfg, const struct cx_trouble *trouble, const char *what, struct cx_error *err)
 {
-    bool refused = trouble->code == RD_KAFKA_RESP_ERR__AUTHENTICATION || trouble->code == RD_KAFKA_RESP_ERR__SSL;
+    const char *cure = "";
 
-    return cx_fail(err, refused ? CX_EXIT_CONFIG : CX_EXIT_UNREACHABLE, "kafka: no answer from %.*s to: %s%s%s", CX_STR_ARG(cfg->brokers), what,
-                   trouble->text[0] ? "; " : "", trouble->text);
+    if (trouble->code == RD_KAFKA_RESP_ERR__AUTHENTICATION)
+        cure = "; check kafka.sasl_mechanism, kafka.sasl_username and kafka.sasl_password_file";
+    else if (trouble->code == RD_KAFKA_RESP_ERR__SSL)
+        cure = "; check kafka.ssl_ca, kafka.ssl_certificate and kafka.ssl_key, and that the brokers' certificates bear the names in kafka.brokers";
+    return cx_fail(err, is_refused(trouble->code) ? CX_EXIT_CONFIG : CX_EXIT_UNREACHABLE, "kafka: no answer from %.*s to: %s%s%s%s",
+                   CX_STR_ARG(cfg->brokers), what, cure, trouble->text[0] ? "; " : "", trouble->text);
 }

@@ -18,9 +18,11 @@ struct cx_client_ids {
 struct cx_trouble {
     bool disturbed; /* connections broke or requests timed out since this was last cleared */
     bool reached;   /* some broker answered, ever */
+    int refusals;   /* in a row: credentials or certificates were refused, not merely nobody there */
     rd_kafka_resp_err_t code;
     char text[200];
 };
+enum { CX_REFUSALS_MAX = 3 }; /* so many in a row are an answer; fewer may be a broker on its way up or down */
 /* The properties every client of this kind gets; NULL with err (CX_EXIT_CONFIG). The caller may add callbacks. */
 rd_kafka_conf_t *cx_client_conf(const struct cx_kafka_config *cfg, enum cx_client kind, const struct cx_client_ids *ids, struct cx_error *err);
 /* Takes the conf, also when it fails. */
@@ -62,7 +64,11 @@ struct cx_metadata {
     struct cx_topic_count *row;
     size_t count;
 };
-/* Asks for all topics (which never creates one); 0, or -1 with err and *code. */
+/* Fetches until there is an answer, at most patience_ms; gives up earlier when the brokers refuse us (CX_REFUSALS_MAX). -1 with the message of
+ * cx_client_unreachable. */
+int cx_metadata_reach(rd_kafka_t *rk, const struct cx_kafka_config *cfg, struct cx_trouble *trouble, struct cx_metadata *metadata, int patience_ms,
+                      struct cx_error *err);
+/* Asks for all topics (which never creates one); 0, or -1 with *code. */
 int cx_metadata_fetch(rd_kafka_t *rk, struct cx_metadata *metadata, int timeout_ms, rd_kafka_resp_err_t *code);
 int32_t cx_metadata_partitions(const struct cx_metadata *metadata, const char *topic); /* -1: not there */
 void cx_metadata_free(struct cx_metadata *metadata);

@@ -145,11 +145,12 @@ static int fetch_metadata(struct cx_kafka *k, int64_t patience_ms, struct cx_err
     rd_kafka_resp_err_t code;
 
     while (cx_metadata_fetch(k->consumer, &k->metadata, 5000, &code) != 0) {
-        if (cx_monotonic_ns() > until)
+        if (cx_monotonic_ns() > until || k->trouble.refusals >= CX_REFUSALS_MAX)
             return cx_client_unreachable(&k->cfg, &k->trouble, "list the topics", err);
         if (!cx_kafka_wait(k, "list the topics", &pause_ms, err))
             return -1;
     }
+    k->trouble.refusals = 0;
     return 0;
 }
 
@@ -162,7 +163,8 @@ int32_t cx_kafka_partitions(struct cx_kafka *k, const char *topic, struct cx_err
         partitions = cx_metadata_partitions(&k->metadata, topic);
     }
     if (partitions < 0)
-        return cx_fail(err, CX_EXIT_CONFIG, "topic %s does not exist: make it with `cx topics create`", topic);
+        return cx_fail(err, CX_EXIT_CONFIG,
+                       "topic %s does not exist (make it: cx topics create), or this user may not see it (rights: cx topics acl)", topic);
     return partitions;
 }
 

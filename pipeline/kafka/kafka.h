@@ -23,7 +23,7 @@ struct cx_kafka_config {
     int64_t queue_in, queue_out;                                                                      /* bytes */
     int64_t max_message;                                                                              /* bytes: invariant 10 */
     struct cx_str compression;                                                                        /* of produced batches: none, lz4, zstd */
-    struct cx_str security_protocol, sasl_mechanism, sasl_username, sasl_password_file, ssl_ca, ssl_certificate, ssl_key;
+    struct cx_str security_protocol, sasl_mechanism, sasl_username, sasl_password_file, ssl_ca, ssl_certificate, ssl_key, ssl_key_password_file;
     const struct cx_node *librdkafka; /* further properties, verbatim; those that would break a promise are refused */
     const struct cx_node *partitions; /* raw, scope, route: counts for topics.def */
 };
@@ -123,6 +123,7 @@ int cx_topics_plan(const struct cx_kafka_config *cfg, struct cx_arena *arena, co
 /* Makes what is missing; sets configs that differ (sending all overrides back); never deletes, never changes partition counts. */
 int cx_topics_create(const struct cx_kafka_config *cfg, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err);
 
-/* Version text of the librdkafka that runs. */
+/* The librdkafka that runs: "2.0.2", 0x020002ff. */
+int64_t cx_kafka_library_number(void);
 const char *cx_kafka_library_version(void);
 #endif

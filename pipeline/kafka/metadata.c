@@ -2,6 +2,7 @@
  * Always asked for all topics: a request that names a topic makes brokers with auto.create.topics.enable create it. */
 #include "kafka/handle.h"
 
+#include "base/time.h"
 #include <unistd.h>
 
 static int by_name(const void *a, const void *b)
@@ -30,6 +31,22 @@ int cx_metadata_fetch(rd_kafka_t *rk, struct cx_metadata *metadata, int timeout_
     qsort(metadata->row, metadata->count, sizeof *metadata->row, by_name);
     rd_kafka_metadata_destroy(answer);
     return 0;
+}
+
+int cx_metadata_reach(rd_kafka_t *rk, const struct cx_kafka_config *cfg, struct cx_trouble *trouble, struct cx_metadata *metadata, int patience_ms,
+                      struct cx_error *err)
+{
+    int64_t until = cx_monotonic_ns() + patience_ms * INT64_C(1000000);
+    rd_kafka_resp_err_t code;
+
+    for (int wait_ms = 1000; trouble->refusals < CX_REFUSALS_MAX && cx_monotonic_ns() < until; wait_ms *= 2) {
+        if (cx_metadata_fetch(rk, metadata, wait_ms, &code) == 0) {
+            trouble->refusals = 0;
+            return 0;
+        }
+        rd_kafka_poll(rk, 0);
+    }
+    return cx_client_unreachable(cfg, trouble, "list the topics", err);
 }
 
 int32_t cx_metadata_partitions(const struct cx_metadata *metadata, const char *topic)

@@ -27,6 +27,7 @@ const struct cx_option cx_kafka_options[] = {
     OPTION(ssl_ca, "", 0, 0, "", "File of the certificate authorities to trust; empty: the system's."),
     OPTION(ssl_certificate, "", 0, 0, "", "File of this client's certificate."),
     OPTION(ssl_key, "", 0, 0, "", "File of this client's private key."),
+    OPTION(ssl_key_password_file, "", 0, 0, "", "File that holds the password of the private key, alone on its line."),
     OPTION(librdkafka, NULL, 0, 0, "", "Further librdkafka properties, name: value; those that would break a promise are refused."),
     OPTION(partitions, NULL, 0, 0, "", "Counts for new topics: raw, scope, route."),
     { 0 },

@@ -128,7 +128,6 @@ static int start(struct cx_reader *r, const char *const *topics, size_t topic_co
 {
     struct cx_client_ids ids = { .opaque = r };
     rd_kafka_conf_t *conf = cx_client_conf(&r->cfg, CX_CLIENT_READER, &ids, err);
-    rd_kafka_resp_err_t code;
 
     if (conf == NULL)
         return -1;
@@ -136,10 +135,7 @@ static int start(struct cx_reader *r, const char *const *topics, size_t topic_co
     if (r->rk == NULL)
         return -1;
     r->queue = rd_kafka_queue_new(r->rk);
-    if (cx_metadata_fetch(r->rk, &r->metadata, CALL_MS, &code) != 0) {
-        rd_kafka_poll(r->rk, 0);
-        return cx_client_unreachable(&r->cfg, &r->trouble, "list the topics", err);
-    }
+    CX_TRY(cx_metadata_reach(r->rk, &r->cfg, &r->trouble, &r->metadata, CALL_MS, err));
     for (size_t i = 0; i < topic_count; i++)
         CX_TRY(add_topic(r, topics[i], err));
     CX_TRY(ask_ends(r, err));

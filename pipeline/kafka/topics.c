@@ -2,74 +2,11 @@
  *
  * librdkafka 2.0.2 has no incremental change of configs: setting one drops all others that were set. So the overrides that are there are read and
  * sent back with ours on top. */
-#include "kafka/handle.h"
+#include "kafka/admin.h"
 #include <inttypes.h>
 #include <stdarg.h>
 
-enum { CALL_MS = 15000, TRIES = 100, PAUSE_MS = 100 };
-
-struct admin {
-    struct cx_trouble trouble; /* first: the opaque of the client */
-    const struct cx_kafka_config *cfg;
-    rd_kafka_t *rk;
-    rd_kafka_queue_t *queue;
-    struct cx_metadata metadata;
-};
-
-static void admin_close(struct admin *a)
-{
-    cx_metadata_free(&a->metadata);
-    if (a->queue != NULL)
-        rd_kafka_queue_destroy(a->queue);
-    if (a->rk != NULL)
-        rd_kafka_destroy(a->rk);
-}
-
-static int admin_open(struct admin *a, const struct cx_kafka_config *cfg, struct cx_error *err)
-{
-    struct cx_client_ids ids = { .opaque = a };
-    rd_kafka_conf_t *conf = cx_client_conf(cfg, CX_CLIENT_PROBE, &ids, err);
-    rd_kafka_resp_err_t code;
-
-    *a = (struct admin){ .cfg = cfg };
-    a->rk = conf ? cx_client_open(CX_CLIENT_PROBE, conf, err) : NULL;
-    if (a->rk == NULL)
-        return -1;
-    a->queue = rd_kafka_queue_new(a->rk);
-    if (cx_metadata_fetch(a->rk, &a->metadata, CALL_MS, &code) == 0)
-        return 0;
-    rd_kafka_poll(a->rk, 0);
-    return cx_client_unreachable(cfg, &a->trouble, "list the topics", err);
-}
-
-static rd_kafka_AdminOptions_t *options(struct admin *a, rd_kafka_admin_op_t call)
-{
-    rd_kafka_AdminOptions_t *made = rd_kafka_AdminOptions_new(a->rk, call);
-    char why[128];
-
-    (void)rd_kafka_AdminOptions_set_request_timeout(made, CALL_MS, why, sizeof why);
-    if (call == RD_KAFKA_ADMIN_OP_CREATETOPICS)
-        (void)rd_kafka_AdminOptions_set_operation_timeout(made, CALL_MS, why, sizeof why);
-    return made;
-}
-
-/* The answer to the request just sent; NULL with err when it failed as a whole. */
-static rd_kafka_event_t *answer(struct admin *a, rd_kafka_AdminOptions_t *made, const char *doing, struct cx_error *err)
-{
-    rd_kafka_event_t *event = rd_kafka_queue_poll(a->queue, 2 * CALL_MS);
-    rd_kafka_resp_err_t code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
-
-    rd_kafka_AdminOptions_destroy(made);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return event;
-    if (cx_is_transport(code))
-        cx_client_unreachable(a->cfg, &a->trouble, doing, err);
-    else
-        cx_cure_fail(err, CX_CURE_OPERATOR, doing, code, rd_kafka_event_error_string(event));
-    if (event != NULL)
-        rd_kafka_event_destroy(event);
-    return NULL;
-}
+enum { TRIES = 100, PAUSE_MS = 100 };
 
 /* Splits "key=value". */
 static void cut(const char *pair, char key[128], const char **value)
@@ -97,7 +34,7 @@ struct described {
 };
 
 /* Configs of the topics of `specs` that exist. */
-static int describe(struct admin *a, const struct cx_topic_spec *specs, size_t n, struct described *d, struct cx_error *err)
+static int describe(struct cx_admin *a, const struct cx_topic_spec *specs, size_t n, struct described *d, struct cx_error *err)
 {
     rd_kafka_ConfigResource_t **asked = calloc(n + 1, sizeof(rd_kafka_ConfigResource_t *));
     size_t count = 0;
@@ -108,9 +45,9 @@ static int describe(struct admin *a, const struct cx_topic_spec *specs, size_t n
         if (cx_metadata_partitions(&a->metadata, specs[i].name) >= 0)
             asked[count++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, specs[i].name);
     if (count != 0) {
-        rd_kafka_AdminOptions_t *made = options(a, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+        rd_kafka_AdminOptions_t *made = cx_admin_options(a, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
         rd_kafka_DescribeConfigs(a->rk, asked, count, made, a->queue);
-        d->event = answer(a, made, "describe the topics", err);
+        d->event = cx_admin_answer(a, made, "describe the topics", err);
     }
     rd_kafka_ConfigResource_destroy_array(asked, count);
     free(asked);
@@ -200,7 +137,7 @@ __attribute__((format(printf, 4, 5))) static void find(struct findings *f, const
     va_end(args);
 }
 
-static void plan_one(const struct admin *a, const struct described *d, const struct cx_topic_spec *spec, struct findings *f)
+static void plan_one(const struct cx_admin *a, const struct described *d, const struct cx_topic_spec *spec, struct findings *f)
 {
     int32_t partitions = cx_metadata_partitions(&a->metadata, spec->name);
     size_t count;
@@ -224,11 +161,11 @@ static void plan_one(const struct admin *a, const struct described *d, const str
 int cx_topics_plan(const struct cx_kafka_config *cfg, struct cx_arena *arena, const struct cx_topic_spec *specs, size_t n,
                    struct cx_topic_finding **findings, size_t *count, struct cx_error *err)
 {
-    struct admin a;
+    struct cx_admin a;
     struct described d = { 0 };
     struct findings f = { 0 };
     size_t most = 0;
-    int status = admin_open(&a, cfg, err);
+    int status = cx_admin_open(&a, cfg, NULL, err);
 
     if (status == 0)
         status = describe(&a, specs, n, &d, err);
@@ -240,7 +177,7 @@ int cx_topics_plan(const struct cx_kafka_config *cfg, struct cx_arena *arena, co
             plan_one(&a, &d, &specs[i], &f);
     }
     described_free(&d);
-    admin_close(&a);
+    cx_admin_close(&a);
     *findings = f.row;
     *count = f.count;
     return status;
@@ -263,16 +200,16 @@ static rd_kafka_NewTopic_t *new_topic(const struct cx_topic_spec *spec, struct c
     return topic;
 }
 
-static int send_new(struct admin *a, rd_kafka_NewTopic_t **topics, size_t count, size_t *created, struct cx_error *err)
+static int send_new(struct cx_admin *a, rd_kafka_NewTopic_t **topics, size_t count, size_t *created, struct cx_error *err)
 {
-    rd_kafka_AdminOptions_t *made = options(a, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_AdminOptions_t *made = cx_admin_options(a, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     const rd_kafka_topic_result_t **results;
     rd_kafka_event_t *event;
     size_t result_count;
     int status = 0;
 
     rd_kafka_CreateTopics(a->rk, topics, count, made, a->queue);
-    event = answer(a, made, "make topics", err);
+    event = cx_admin_answer(a, made, "make topics", err);
     if (event == NULL)
         return -1;
     results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &result_count);
@@ -289,7 +226,7 @@ static int send_new(struct admin *a, rd_kafka_NewTopic_t **topics, size_t count,
     return status;
 }
 
-static int make_missing(struct admin *a, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err)
+static int make_missing(struct cx_admin *a, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err)
 {
     rd_kafka_NewTopic_t **missing = calloc(n + 1, sizeof(rd_kafka_NewTopic_t *));
     size_t count = 0;
@@ -345,16 +282,16 @@ static rd_kafka_ConfigResource_t *changed(const struct described *d, const struc
     return resource;
 }
 
-static int alter(struct admin *a, rd_kafka_ConfigResource_t **resources, size_t count, struct cx_error *err)
+static int alter(struct cx_admin *a, rd_kafka_ConfigResource_t **resources, size_t count, struct cx_error *err)
 {
-    rd_kafka_AdminOptions_t *made = options(a, RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
+    rd_kafka_AdminOptions_t *made = cx_admin_options(a, RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
     const rd_kafka_ConfigResource_t **result;
     rd_kafka_event_t *event;
     size_t results;
     int status = 0;
 
     rd_kafka_AlterConfigs(a->rk, resources, count, made, a->queue);
-    event = answer(a, made, "set configs of topics", err);
+    event = cx_admin_answer(a, made, "set configs of topics", err);
     if (event == NULL)
         return -1;
     result = rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), &results);
@@ -367,7 +304,7 @@ static int alter(struct admin *a, rd_kafka_ConfigResource_t **resources, size_t 
 }
 
 /* Sets what differs; *count says for how many topics. */
-static int set_differing(struct admin *a, const struct cx_topic_spec *specs, size_t n, size_t *count, struct cx_error *err)
+static int set_differing(struct cx_admin *a, const struct cx_topic_spec *specs, size_t n, size_t *count, struct cx_error *err)
 {
     rd_kafka_ConfigResource_t **resources = calloc(n + 1, sizeof(rd_kafka_ConfigResource_t *));
     struct described d;
@@ -387,13 +324,13 @@ static int set_differing(struct admin *a, const struct cx_topic_spec *specs, siz
 }
 
 /* A topic is made when the controller says so, and known to all brokers a little later. */
-static int await_all(struct admin *a, const struct cx_topic_spec *specs, size_t n, struct cx_error *err)
+static int await_all(struct cx_admin *a, const struct cx_topic_spec *specs, size_t n, struct cx_error *err)
 {
     rd_kafka_resp_err_t code;
 
     for (int tries = 0; tries < TRIES; tries++) {
         size_t known = 0;
-        if (cx_metadata_fetch(a->rk, &a->metadata, CALL_MS, &code) == 0)
+        if (cx_metadata_fetch(a->rk, &a->metadata, CX_ADMIN_CALL_MS, &code) == 0)
             for (size_t i = 0; i < n; i++)
                 known += cx_metadata_partitions(&a->metadata, specs[i].name) >= 0;
         if (known == n)
@@ -405,9 +342,9 @@ static int await_all(struct admin *a, const struct cx_topic_spec *specs, size_t 
 
 int cx_topics_create(const struct cx_kafka_config *cfg, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err)
 {
-    struct admin a;
+    struct cx_admin a;
     size_t differing = 1;
-    int status = admin_open(&a, cfg, err);
+    int status = cx_admin_open(&a, cfg, NULL, err);
 
     *created = 0;
     /* A config that was set shows a little later, too. */
@@ -422,6 +359,6 @@ int cx_topics_create(const struct cx_kafka_config *cfg, const struct cx_topic_sp
         status = make_missing(&a, specs, n, created, err);
     if (status == 0 && *created != 0)
         status = await_all(&a, specs, n, err);
-    admin_close(&a);
+    cx_admin_close(&a);
     return status;
 }

@@ -31,7 +31,6 @@ struct cx_writer *cx_writer_open(const struct cx_kafka_config *cfg, struct cx_er
     struct cx_writer *w = calloc(1, sizeof *w);
     struct cx_client_ids ids = { .opaque = w };
     rd_kafka_conf_t *conf;
-    rd_kafka_resp_err_t code;
 
     cx_assert(w != NULL);
     w->cfg = *cfg;
@@ -41,12 +40,8 @@ struct cx_writer *cx_writer_open(const struct cx_kafka_config *cfg, struct cx_er
         rd_kafka_conf_set_dr_msg_cb(conf, on_report);
         w->rk = cx_client_open(CX_CLIENT_WRITER, conf, err);
     }
-    if (w->rk != NULL && cx_metadata_fetch(w->rk, &w->metadata, CALL_MS, &code) == 0)
+    if (w->rk != NULL && cx_metadata_reach(w->rk, cfg, &w->trouble, &w->metadata, CALL_MS, err) == 0)
         return w;
-    if (w->rk != NULL) {
-        rd_kafka_poll(w->rk, 0);
-        cx_client_unreachable(cfg, &w->trouble, "list the topics", err);
-    }
     cx_writer_close(w);
     return NULL;
 }
@@ -57,7 +52,8 @@ static int choose_topic(struct cx_writer *w, const char *topic, struct cx_error 
         return 0;
     w->partitions = cx_metadata_partitions(&w->metadata, topic);
     if (w->partitions < 0)
-        return cx_fail(err, CX_EXIT_CONFIG, "topic %s does not exist: make it with `cx topics create`", topic);
+        return cx_fail(err, CX_EXIT_CONFIG,
+                       "topic %s does not exist (make it: cx topics create), or this user may not see it (rights: cx topics acl)", topic);
     CX_TRY(cx_metadata_await_leaders(w->rk, topic, w->partitions, err));
     if (w->rkt != NULL)
         rd_kafka_topic_destroy(w->rkt);

@@ -1,6 +1,7 @@
 /* loop.c - cx run: poll, settle, commit; until told to stop. */
 #include "kafka/kafka.h"
 #include "log/log.h"
+#include "run/inputs.h"
 #include "run/process.h"
 #include "run/verb.h"
 
@@ -14,8 +15,6 @@ static const struct cx_flag flags[] = {
     { 0 },
 };
 enum { INSTANCE = CX_FLAG_FIRST, INPUT, PRINT_CONFIG };
-
-#define INPUTS_MAX 256
 
 volatile sig_atomic_t cx_stop_requested;
 static struct cx_kafka *interruptible;
@@ -128,52 +127,17 @@ static int run_loop(struct cx_process *p)
     return cx_process_commit(p) == CX_KAFKA_FATAL ? (int)p->err->exit : CX_EXIT_OK;
 }
 
-struct topic_list {
-    struct cx_arena *arena;
-    const char *names[INPUTS_MAX];
-    size_t len;
-};
-
-static void add_input(struct topic_list *list, struct cx_str name)
-{
-    for (size_t i = 0; i < list->len; i++)
-        if (cx_str_is(name, list->names[i]))
-            return;
-    if (list->len < INPUTS_MAX)
-        list->names[list->len++] = cx_arena_format(list->arena, "%.*s%c", CX_STR_ARG(name), '\0').ptr;
-}
-
-/* The chain's inputs: --input, the rows of `inputs` for a chain that reads raw payloads, `input` of its first stage, else the output before it. */
-static void find_inputs(struct topic_list *list, const struct cx_settings *s, const struct cx_chain *chain, const char *given)
-{
-    const struct cx_stage *first = cx_chain_stage(chain, 0);
-    struct cx_str rest = given ? cx_str(given) : CX_STR_NULL, piece;
-    while (cx_str_cut(&rest, ',', &piece))
-        add_input(list, piece);
-    const struct cx_node *rows = first->reads_raw ? cx_node_get(s->root, "inputs") : NULL;
-    for (const struct cx_node *row = rows && list->len == 0 ? rows->first : NULL; row; row = row->next)
-        if (cx_node_get(row, "topic"))
-            add_input(list, cx_node_get(row, "topic")->text);
-    const struct cx_node *own = cx_node_get(cx_node_get(s->root, first->name), "input");
-    if (list->len == 0 && own && own->type == CX_NODE_SCALAR)
-        add_input(list, own->text);
-    if (list->len == 0)
-        add_input(list, cx_str(cx_chain_input(chain)));
-}
-
 static int open_process(struct cx_process *p, const struct cx_stage *const *stages, size_t count, const char *input, struct cx_error *err)
 {
-    static struct topic_list inputs;
+    static const char *inputs[CX_INPUTS_MAX];
     struct cx_chain_plan plan = { .stages = stages, .count = count, .root = p->settings->root, .max_message = p->settings->kafka.max_message };
     p->err = err;
     p->chain = cx_chain_open(&plan, err);
     if (!p->chain)
         return -1;
     cx_process_sink(p);
-    inputs.arena = p->settings->arena;
-    find_inputs(&inputs, p->settings, p->chain, input);
-    p->topics = inputs.names;
-    p->topic_count = inputs.len;
+    p->topics = inputs;
+    p->topic_count = cx_inputs_find(p->settings, cx_chain_stage(p->chain, 0), input, inputs);
     if (cx_chain_is_stateful(p->chain) && p->topic_count > 1)
         return cx_fail(err, CX_EXIT_CONFIG, "a chain with state reads one topic, not %zu", p->topic_count);
     char context[200];

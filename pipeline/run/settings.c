@@ -68,6 +68,18 @@ static const char *const *option_paths(struct cx_arena *arena)
     return paths;
 }
 
+/* The command line of a process is everybody's to read. */
+static int check_secrets(const struct cx_node *root, struct cx_error *err)
+{
+    const struct cx_node *map = cx_node_get(cx_node_get(root, "kafka"), "librdkafka");
+    for (const struct cx_node *n = map ? map->first : NULL; n; n = n->next)
+        if (cx_is_secret(n->key) && n->file && strncmp(n->file, "--set", 5) == 0)
+            return cx_fail(err, CX_EXIT_USAGE,
+                           "--set kafka.librdkafka.%.*s: a secret on the command line is read by everybody on this machine; put it in a file",
+                           CX_STR_ARG(n->key));
+    return 0;
+}
+
 static int load_tree(struct cx_settings *s, const char *file, const char *const *sets, struct cx_error *err)
 {
     struct cx_str text = CX_STR("{}");
@@ -81,6 +93,7 @@ static int load_tree(struct cx_settings *s, const char *file, const char *const 
     CX_TRY(cx_config_env(s->arena, s->root, environ, option_paths(s->arena), err));
     for (size_t i = 0; sets && sets[i]; i++)
         CX_TRY(cx_config_set(s->arena, s->root, sets[i], "--set", err));
+    CX_TRY(check_secrets(s->root, err));
     const char *names[NAMES_MAX];
     top_level_names(names);
     return cx_node_only(s->root, names, err);

@@ -94,7 +94,8 @@ def secrets_are_masked_wherever_the_configuration_is_printed(cx):
     assert "hunter2" not in done.out.decode() + done.err, done.out.decode()
     equal(done.out.count(b"***"), len(secrets))
     assert b"kafka.example" in done.out
-    refused = cx("run", "normalize", "--set", 'kafka.librdkafka={"sasl.password": hunter2}', "--set", "kafka.brokers=127.0.0.1:1").ends(78)
+    owned = cx.file("owned.yaml", 'kafka:\n  librdkafka: {"sasl.password": hunter2}\n')
+    refused = cx("run", "normalize", "-c", owned, "--set", "kafka.brokers=127.0.0.1:1").ends(78)
     assert "hunter2" not in refused.err + refused.out.decode(), refused.err
 
 

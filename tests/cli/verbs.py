@@ -3,7 +3,7 @@ import subprocess
 
 from harness import equal, test
 
-VERBS = ("run", "pipe", "demo", "lint", "create", "topics", "produce", "tap", "audit", "trace", "version")
+VERBS = ("run", "pipe", "demo", "lint", "doctor", "create", "topics", "produce", "tap", "audit", "trace", "version")
 NO_BROKER = ("--set", "kafka.brokers=127.0.0.1:1")
 
 
@@ -73,6 +73,9 @@ def values_of_options_are_checked(cx):
     cx("tap", "cx.raw.v1", "--from", "yesterday").ends(64)
     cx("produce", "--sample", "1", "--print", "--start", "soon").ends(64)
     cx("demo", "--no-broker", "--start", "soon").ends(64)
+    cx("topics", "acl", "dedup").ends(64).has_no_output().says("--principal")
+    cx("topics", "acl", "dedup", "--principal", "cx").ends(64).has_no_output().says("User:NAME")
+    cx("topics", "acl", "nothing", "--principal", "User:cx").ends(64).has_no_output().says("nothing")
     cx("audit", "--chains", "dedup-nothing").ends(64).says("dedup-nothing")
     cx("topics", "plan", "--chains", "nothing").ends(64).says("nothing")
 
@@ -114,7 +117,7 @@ def version_is_one_line_and_features_tell_the_stages(cx):
 
 @test
 def an_unreachable_cluster_is_exit_69_with_its_address(cx):
-    verbs = (("tap", "cx.raw.v1"), ("audit",), ("topics", "plan"), ("trace", "--channel", "c", "--native-id", "n"))
+    verbs = (("tap", "cx.raw.v1"), ("audit",), ("doctor",), ("topics", "plan"), ("trace", "--channel", "c", "--native-id", "n"))
     for words, process in [(words, cx.start(*words, *NO_BROKER, stdout=subprocess.PIPE, stderr=subprocess.PIPE)) for words in verbs]:
         out, err = process.communicate(timeout=120)
         equal((process.returncode, out), (69, b""), " ".join(words))

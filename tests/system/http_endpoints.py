@@ -42,8 +42,7 @@ def require(condition, what):
 def start(pipeline, chain):
     """The process, and the port it says it listens on."""
     log = open(pipeline.scratch / f"{chain.replace(' ', '-')}.log", "w+", encoding="utf-8")
-    command = [pipeline.cx, "run", *chain.split(), "-c", str(pipeline.config), "--instance", "0", "--set", "http.listen=127.0.0.1:0", "--set",
-               'kafka.librdkafka."ssl.key.password"=hunter2']
+    command = [pipeline.cx, "run", *chain.split(), "-c", str(pipeline.config), "--instance", "0", "--set", "http.listen=127.0.0.1:0"]
     process = subprocess.Popen(command, stderr=log, env=pipeline.env)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
@@ -204,6 +203,7 @@ def main():
     parser.add_argument("--cx", required=True)
     args = parser.parse_args()
     pipeline = Pipeline(args.cx, CHAINS, tick="1h")
+    pipeline.config.write_text(pipeline.config.read_text().replace("kafka:\n", "kafka:\n  librdkafka: {ssl.key.password: hunter2}\n"))
     pipeline.create_topics()
     running = {chain: start(pipeline, chain) for chain in CHAINS}
     names, reasons, linted = {}, 0, 0

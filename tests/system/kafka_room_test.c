@@ -8,7 +8,7 @@
  *
  * Runs all cases and prints the seed. With SCRIPT (deploy/local/kafka) the broker is killed and started again, too. */
 #include "base/time.h"
-#include "kafka/kafka.h"
+#include "kafka/cluster.h"
 #include "log/log.h"
 #include <inttypes.h>
 #include <signal.h>
@@ -280,6 +280,23 @@ static void make_topics(void)
     check(cx_topics_create(&cfg, specs, 3, &created, &err) == 0, "set another config", &err);
     specs[2].config = changed;
     check(cx_topics_plan(&cfg, arena, specs, 3, &findings, &count, &err) == 0 && count == 1, "the overrides that were there are kept", &err);
+    cx_arena_free(arena);
+}
+
+static void describes_the_cluster(void)
+{
+    static const char *const names[] = { IN, "cx-test.nothing" };
+    struct cx_kafka_config cfg = config("");
+    struct cx_arena *arena = cx_arena_new(1 << 22);
+    struct cx_cluster c;
+    struct cx_error err;
+
+    check(cx_cluster_describe(&cfg, arena, names, 2, &c, &err) == 0, "describe the cluster", &err);
+    check(c.broker_count == 1 && c.brokers[0].id == 1 && c.join_group_min == 0, "one broker, which serves JoinGroup from version 0", NULL);
+    check(c.topics[0].partitions == PARTITIONS && c.topics[0].replicas == 1 && c.topics[0].ahead_ms == 0, "a topic is as it was made", NULL);
+    check(c.topics[1].partitions == -1 && c.topics[1].properties == NULL, "a topic that is not there", NULL);
+    check(strcmp(cx_property_find(c.topics[0].properties, c.topics[0].property_count, "cleanup.policy"), "delete") == 0, "a topic's setting", NULL);
+    check(cx_property_find(c.brokers[0].properties, c.brokers[0].property_count, "log.dirs") != NULL, "a broker's setting", NULL);
     cx_arena_free(arena);
 }
 
@@ -630,6 +647,7 @@ int main(int argc, char **argv)
     unsigned first_seed = seed;
     int64_t begun = cx_monotonic_ns();
     make_topics();
+    describes_the_cluster();
     restores_what_is_committed();
     write_input(0, records / 2);
     cfg = config("");

@@ -40,6 +40,19 @@ Test(settings, nothing_given_is_all_defaults)
     cx_settings_free(&settings);
 }
 
+Test(settings, a_secret_on_the_command_line_is_refused)
+{
+    static const char *const ways[] = { "kafka.librdkafka.\"ssl.key.password\"=canary", "kafka.librdkafka={sasl.oauthbearer.client.secret: canary}" };
+    for (size_t i = 0; i < 2; i++) {
+        const char *const sets[] = { ways[i], NULL };
+        struct cx_settings settings;
+        struct cx_error err = { CX_EXIT_OK, "" };
+        cr_assert_eq(cx_settings_load(&settings, NULL, sets, &err), -1, "%s", ways[i]);
+        cr_expect_eq(err.exit, CX_EXIT_USAGE);
+        cr_expect(strstr(err.text, "command line") && !strstr(err.text, "canary"), "%s", err.text);
+    }
+}
+
 Test(settings, set_wins_over_the_environment_over_the_file)
 {
     struct cx_settings settings;
