@@ -11,7 +11,7 @@ struct cx_acl {
     bool is_prefix;  /* all names that begin with `name` */
     const char *why; /* what for, a few words */
 };
-/* What `cx run STAGE…` needs; each row is needed, and together they suffice (tests/system/rights.py). IdempotentWrite is not among them: brokers
+/* What `cx run STAGE…` needs; each row is needed, and together they suffice (tests/system/secured.py). IdempotentWrite is not among them: brokers
  * since 2.8 ask a transactional producer only for its transactional id. Returns the number of rows; they live in the settings' arena. */
 size_t cx_acls_of_chain(const struct cx_settings *settings, const struct cx_stage *const *stages, size_t count, struct cx_acl **rows);
 #endif

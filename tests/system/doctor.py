@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """cx doctor on real brokers: every check that a broker can show is seen to find what is wrong, and to be silent again when it is mended.
 
-What one broker cannot be (three brokers, 4.0.0, a newer library) is in tests/unit/run/doctor_test.c; the rights are in rights.py.
+What one broker cannot be (three brokers, 4.0.0, a newer library) is in tests/unit/run/doctor_test.c; the rights are in secured.py.
 """
 import argparse
 import json

@@ -1,4 +1,4 @@
-/* The least rights of a chain, row by row. That they suffice, and that none is too many, is shown on a broker by tests/system/rights.py. */
+/* The least rights of a chain, row by row. That they suffice, and that none is too many, is shown on a broker by tests/system/secured.py. */
 #include "run/acl.h"
 #include "run/registry.h"
 
