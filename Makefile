@@ -1,11 +1,11 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan system golden bench fmt dev release clean
+.PHONY: help demo test check asan system faults faults-full faults-selfcheck golden bench fmt dev release clean
 
 JOBS ?= $(shell nproc)
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 20
 
 demo: ## installs what is missing, builds, runs the whole pipeline on the sample corpus and shows the outcome
 	@tools/dev/setup
@@ -27,6 +27,15 @@ asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 system: ## tests on a real broker; CASE=kill SEED=n chooses one
 	@tools/dev/build dev cx
 	@tests/system/run $(CASE)
+
+faults: ## faults on real brokers; FAULT=F1 CYCLES=n SEED=n chooses
+	@tests/faults/run $(FAULT) $(if $(CYCLES),--cycles $(CYCLES)) $(if $(SEED),--seed $(SEED))
+
+faults-full: ## all faults at full counts; writes docs/faults.md
+	@tests/faults/run --full $(FAULT) $(if $(SEED),--seed $(SEED))
+
+faults-selfcheck: ## mistakes on purpose, each of which a named check must notice
+	@tests/faults/run --selfcheck $(if $(SEED),--seed $(SEED))
 
 golden: ## rewrites the expectations of golden cases and shows the difference
 	@tools/dev/build dev cx

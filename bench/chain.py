@@ -12,7 +12,7 @@ import pathlib
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/system"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
 from rig import Pipeline, say  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -8,7 +8,8 @@ add_compile_options(
 
 add_library(cx_flags INTERFACE)
 target_include_directories(cx_flags INTERFACE ${CMAKE_SOURCE_DIR}/pipeline ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
-target_compile_definitions(cx_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE>)
+option(CX_FAILPOINTS "Compile faults on purpose in (tests only)" OFF)
+target_compile_definitions(cx_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE> $<$<BOOL:${CX_FAILPOINTS}>:CX_FAILPOINTS>)
 target_compile_options(cx_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:-include${CMAKE_SOURCE_DIR}/pipeline/base/banned.h>)
 
 # cx_vendor(name pkg) - an imported pkg-config package, linked PRIVATE by the one room that may.

@@ -1,5 +1,7 @@
 #include "base/version.h"
 
+#include "base/failpoint.h"
+
 /* Every part is hashed where it stands, without a copy, and joined to what came before: dedup does this for each record. */
 static void join(struct cx_content *content, uint64_t part)
 {
@@ -62,5 +64,7 @@ struct cx_id cx_event_id(struct cx_str tenant, struct cx_str channel, struct cx_
     else
         cx_hasher_str(&hasher, CX_STR_NULL);
     cx_hasher_i64(&hasher, (int64_t)version.content);
+    if (cx_failpoint_bug(CX_BUG_RANDOM_IDS))
+        cx_hasher_i64(&hasher, random());
     return cx_hasher_end(&hasher);
 }

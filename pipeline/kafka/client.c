@@ -3,6 +3,7 @@
  * What a client gets comes from three places, in this order: the promises below, which nobody may change; the options of the kafka: map; the
  * operator's own librdkafka: map. A property that stands in the first two is refused in the third. */
 #include "kafka/handle.h"
+#include "base/failpoint.h"
 #include "log/log.h"
 #include <inttypes.h>
 #include <fcntl.h>
@@ -300,6 +301,17 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     cx_log_limited(CX_WARN, "kafka_trouble", "code=%s text=\"%s\"", rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
 }
 
+/* Promises broken on purpose. */
+static void set_mistakes(struct builder *b, enum cx_client kind)
+{
+    if (kind == CX_CLIENT_CONSUMER && cx_failpoint_bug(CX_BUG_READ_UNCOMMITTED))
+        set(b, "isolation.level", "read_uncommitted");
+    if (kind == CX_CLIENT_RESTORER && cx_failpoint_bug(CX_BUG_RESTORE_UNCOMMITTED))
+        set(b, "isolation.level", "read_uncommitted");
+    if (kind == CX_CLIENT_PROBE && cx_failpoint_bug(CX_BUG_RESTORE_TO_STABLE))
+        set(b, "isolation.level", "read_committed");
+}
+
 rd_kafka_conf_t *cx_client_conf(const struct cx_kafka_config *cfg, enum cx_client kind, const struct cx_client_ids *ids, struct cx_error *err)
 {
     struct builder b = { rd_kafka_conf_new(), err, false };
@@ -310,6 +322,7 @@ rd_kafka_conf_t *cx_client_conf(const struct cx_kafka_config *cfg, enum cx_clien
     for (size_t i = 0; i < sizeof tuning / sizeof *tuning; i++)
         if (tuning[i].kinds & 1 << kind)
             set(&b, tuning[i].name, tuning[i].value);
+    set_mistakes(&b, kind);
     set_common(&b, cfg, kind);
     if (READERS & 1 << kind)
         set_reading(&b, cfg, ids);

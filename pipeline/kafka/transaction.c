@@ -12,6 +12,7 @@
  * Going back is checked. After an abort the group's committed offsets are asked for and must be what this process knows. If they are not, memory
  * and topics have parted, and only a restart mends that. */
 #include "kafka/handle.h"
+#include "base/failpoint.h"
 #include "base/time.h"
 #include "log/log.h"
 
@@ -37,6 +38,8 @@ enum cx_kafka_result cx_kafka_begin(struct cx_kafka *k, struct cx_error *err)
 
     if (k->open)
         return CX_KAFKA_OK;
+    if (cx_failpoint_bug(CX_BUG_NO_RENEWAL))
+        k->renew = false;
     if (k->renew && renew(k, err) != CX_KAFKA_OK)
         return CX_KAFKA_FATAL;
     rd_kafka_poll(k->producer, 0);
@@ -66,6 +69,8 @@ void cx_kafka_done(struct cx_kafka *k, const char *topic, int32_t partition, int
 {
     struct cx_slot *slot = cx_slot_find(k, topic, partition);
 
+    if (cx_failpoint_bug(CX_BUG_OFFSET_LEFT_OUT) && slot != NULL && partition == 0)
+        next_offset = slot->committed == CX_NO_OFFSET ? 0 : slot->committed;
     if (slot != NULL)
         slot->done = next_offset;
     else
@@ -164,18 +169,39 @@ static enum cx_kafka_result end_commit(struct cx_kafka *k, struct cx_error *err)
     return CX_KAFKA_OK;
 }
 
+/* A mistake on purpose: for no member and no generation, which brokers do not check. */
+static enum cx_kafka_result send_offsets_of_nobody(struct cx_kafka *k)
+{
+    rd_kafka_topic_partition_list_t *list = offsets_done(k);
+    rd_kafka_consumer_group_metadata_t *nobody = rd_kafka_consumer_group_metadata_new(k->group);
+    rd_kafka_error_t *error = list->cnt > 0 ? rd_kafka_send_offsets_to_transaction(k->producer, list, nobody, (int)k->cfg.socket_timeout) : NULL;
+    enum cx_kafka_result result = error ? CX_KAFKA_ABORTED : CX_KAFKA_OK;
+
+    rd_kafka_error_destroy(error);
+    rd_kafka_consumer_group_metadata_destroy(nobody);
+    rd_kafka_topic_partition_list_destroy(list);
+    return result;
+}
+
 enum cx_kafka_result cx_kafka_commit(struct cx_kafka *k, struct cx_error *err)
 {
     enum cx_kafka_result result = CX_KAFKA_ABORTED;
 
     if (!k->open)
         return CX_KAFKA_OK;
-    if (k->foreign || k->membership == NULL || k->stale || rd_kafka_assignment_lost(k->consumer))
+    cx_failpoint_pass(CX_POINT_BEFORE_OFFSETS);
+    if (cx_failpoint_bug(CX_BUG_COMMIT_UNOWNED))
+        result = send_offsets_of_nobody(k);
+    else if (k->foreign || k->membership == NULL || k->stale || rd_kafka_assignment_lost(k->consumer))
         cx_log_limited(CX_WARN, "kafka_not_owner", "group=%s", k->group);
     else
         result = send_offsets(k, err);
-    if (result == CX_KAFKA_OK)
+    if (result == CX_KAFKA_OK) {
+        cx_failpoint_pass(CX_POINT_BEFORE_COMMIT);
         result = end_commit(k, err);
+    }
+    if (result == CX_KAFKA_OK)
+        cx_failpoint_pass(CX_POINT_AFTER_COMMIT);
     if (result == CX_KAFKA_ABORTED)
         return cx_kafka_abort(k, err) == CX_KAFKA_OK ? CX_KAFKA_ABORTED : CX_KAFKA_FATAL;
     if (result == CX_KAFKA_OK) {

@@ -3,6 +3,7 @@
 #include "log/log.h"
 #include "run/process.h"
 
+#include "base/failpoint.h"
 #include "base/time.h"
 
 #include <sys/random.h>
@@ -57,6 +58,7 @@ static int on_restored(void *context, const struct cx_message *m, struct cx_erro
         return 0;
     }
     r->keys++;
+    cx_failpoint_pass(CX_POINT_MID_RESTORE);
     return cx_state_restore(r->state, m->key, m->value, err);
 }
 
@@ -117,10 +119,12 @@ int cx_process_assigned(void *process, const char *topic, int32_t partition, int
     a->task = cx_task_new(p->chain, partition);
     cx_ledger_reset(&a->page);
     p->assigned[p->assigned_count++] = a;
+    cx_failpoint_pass(CX_POINT_IN_ASSIGN);
     atomic_store(&p->is_restoring, true);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < cx_chain_length(p->chain); i++)
         rc = restore_stage(p, a, i, committed, err);
+    cx_failpoint_pass(CX_POINT_AFTER_RESTORE);
     atomic_store(&p->is_restoring, false);
     atomic_store(&p->assigned_now, (int)p->assigned_count);
     cx_log(CX_INFO, "assigned", "topic=%s partition=%d offset=%lld", topic, partition, (long long)committed);
@@ -149,6 +153,7 @@ void cx_process_revoked(void *process, const char *topic, int32_t partition)
 void cx_process_revoking(void *process, bool lost)
 {
     struct cx_process *p = process;
+    cx_failpoint_pass(CX_POINT_IN_REVOKE);
     if (!cx_kafka_in_transaction(p->kafka))
         return;
     /* A transaction that touched a lost partition goes whole (invariant 6). */

@@ -2,9 +2,9 @@
  * (invariant 2), or nothing at all. */
 #include "kafka/kafka.h"
 #include "log/log.h"
-#include "run/failpoint.h"
 #include "run/process.h"
 
+#include "base/failpoint.h"
 #include "base/time.h"
 
 #define GENERATION_REFRESH_MS ((int64_t)3 * 86400000) /* well before half of any changelog's retention (invariant 4) */
@@ -13,6 +13,16 @@ static enum cx_kafka_result produce(struct cx_process *p, const char *topic, int
                                     const struct cx_header *headers, size_t header_count)
 {
     return cx_kafka_produce(p->kafka, topic, partition, key, value, headers, header_count, p->current_timestamp_ms, p->err);
+}
+
+/* A mistake on purpose: what is sent so stays when the transaction is aborted. */
+static enum cx_kafka_result produce_outside(struct cx_process *p, const struct cx_output *o, int32_t partition)
+{
+    static struct cx_writer *writer;
+    if (!writer)
+        writer = cx_writer_open(&p->settings->kafka, p->err);
+    bool is_sent = writer && cx_writer_send(writer, o->topic->name, partition, o->key, o->value, o->headers, o->header_count, p->err) == 0;
+    return is_sent ? CX_KAFKA_OK : CX_KAFKA_FATAL;
 }
 
 static int on_output(void *context, const struct cx_output *o)
@@ -31,9 +41,33 @@ static int on_output(void *context, const struct cx_output *o)
         p->failed = CX_KAFKA_FATAL;
         return -1;
     }
-    p->failed = produce(p, o->topic->name, partition, o->key, o->value, o->headers, o->header_count);
+    p->failed = cx_failpoint_bug(CX_BUG_DEAD_LETTER_OUTSIDE) && o->header_count > 0
+                    ? produce_outside(p, o, partition)
+                    : produce(p, o->topic->name, partition, o->key, o->value, o->headers, o->header_count);
     cx_metric_produced(p, o->topic);
+    if (o->header_count > 0)
+        cx_failpoint_pass(CX_POINT_DEAD_LETTER);
     return p->failed == CX_KAFKA_OK ? 0 : -1;
+}
+
+/* A mistake on purpose: now and then an output waits for the next one of its key and lets it go first. */
+static int on_output_swapping(void *context, const struct cx_output *o)
+{
+    static struct cx_output held;
+    static int64_t seen;
+    if (!held.topic && o->is_main && ++seen % 100 == 0) {
+        held = *o;
+        held.key = (struct cx_str){ strndup(o->key.ptr, o->key.len), o->key.len };
+        held.tenant = held.key;
+        held.value = (struct cx_str){ memcpy(malloc(o->value.len), o->value.ptr, o->value.len), o->value.len };
+        return 0;
+    }
+    int rc = on_output(context, o);
+    if (rc == 0 && held.topic && held.topic == o->topic && cx_str_eq(held.key, o->key)) {
+        rc = on_output(context, &held);
+        held.topic = NULL;
+    }
+    return rc;
 }
 
 static void on_ending(void *context, const struct cx_ending *e)
@@ -52,7 +86,8 @@ static void on_ending(void *context, const struct cx_ending *e)
 
 void cx_process_sink(struct cx_process *p)
 {
-    p->sink = (struct cx_sink){ .context = p, .output = on_output, .ending = on_ending, .count = cx_metric_stage };
+    bool swaps = cx_failpoint_bug(CX_BUG_SWAPPED_OUTPUTS) && !cx_chain_is_stateful(p->chain);
+    p->sink = (struct cx_sink){ .context = p, .output = swaps ? on_output_swapping : on_output, .ending = on_ending, .count = cx_metric_stage };
 }
 
 static enum cx_kafka_result begin(struct cx_process *p)
@@ -74,6 +109,8 @@ struct changelog {
 static int on_change(void *context, struct cx_str key, struct cx_str value)
 {
     struct changelog *c = context;
+    if (!value.ptr && cx_failpoint_bug(CX_BUG_NO_TOMBSTONES))
+        return 0;
     c->p->failed = produce(c->p, c->topic, c->partition, key, value, NULL, 0);
     return c->p->failed == CX_KAFKA_OK ? 0 : -1;
 }
@@ -212,10 +249,10 @@ static enum cx_kafka_result take_back(struct cx_process *p)
     enum cx_kafka_result result = narrow(p);
     for (size_t i = 0; i < p->assigned_count; i++) {
         struct cx_assignment *a = p->assigned[i];
-        if (!CX_FAILPOINT_BUG("keep-state-on-abort"))
-            cx_task_abort(a->task);
-        else
+        if (cx_failpoint_bug(CX_BUG_KEEP_STATE_ON_ABORT))
             cx_task_commit(a->task);
+        else
+            cx_task_abort(a->task);
         a->position = a->committed >= 0 ? a->committed : 0;
         a->is_at_end = a->is_at_end && !a->is_touched;
     }
@@ -233,6 +270,7 @@ enum cx_kafka_result cx_process_abort(struct cx_process *p)
 {
     if (!cx_kafka_in_transaction(p->kafka))
         return CX_KAFKA_OK;
+    cx_failpoint_pass(CX_POINT_BEFORE_ABORT);
     enum cx_kafka_result result = cx_kafka_abort(p->kafka, p->err);
     return result == CX_KAFKA_FATAL ? result : take_back(p);
 }
@@ -241,11 +279,14 @@ enum cx_kafka_result cx_process_message(struct cx_process *p, const struct cx_me
 {
     struct cx_assignment *a = cx_assignment_find(p, m->topic, m->partition);
     cx_assert(a != NULL);
+    if (cx_failpoint_bug(CX_BUG_LEAK))
+        cx_assert(memset(malloc(4096), 1, 4096) != NULL);
+    cx_failpoint_pass(CX_POINT_AFTER_POLL);
     enum cx_kafka_result result = begin(p);
     if (result != CX_KAFKA_OK)
         return failed(p, result);
     p->current_timestamp_ms = m->timestamp_ms;
-    if (CX_FAILPOINT_BUG("commit-before-produce") && p->batch_records + 1 >= p->batch_limit / 10) {
+    if (cx_failpoint_bug(CX_BUG_COMMIT_BEFORE_PRODUCE) && p->batch_records + 1 >= p->batch_limit / 10) {
         touched(p, a, m->offset);
         a->page.next_offset = a->position = m->offset + 1;
         if (cx_process_commit(p) != CX_KAFKA_OK || begin(p) != CX_KAFKA_OK)
@@ -258,6 +299,7 @@ enum cx_kafka_result cx_process_message(struct cx_process *p, const struct cx_me
     bool is_refused = p->refused == a && p->refused_offset == m->offset;
     if (is_refused ? cx_task_refuse(a->task, m, &p->sink, &items) : cx_task_settle(a->task, m, &p->sink, &items))
         return failed(p, p->failed);
+    cx_failpoint_pass(CX_POINT_AFTER_PRODUCE);
     a->is_at_end = false;
     a->page.records++;
     a->page.items += items;
@@ -312,6 +354,22 @@ enum cx_kafka_result cx_process_refresh(struct cx_process *p, struct cx_assignme
     return cx_process_commit(p);
 }
 
+/* A mistake on purpose: outputs and offsets first, what the tables learned in a transaction of its own. */
+static enum cx_kafka_result commit_state_later(struct cx_process *p)
+{
+    enum cx_kafka_result result = cx_kafka_commit(p->kafka, p->err);
+    if (result == CX_KAFKA_OK)
+        result = cx_kafka_begin(p->kafka, p->err);
+    for (size_t i = 0; i < p->assigned_count && result == CX_KAFKA_OK; i++) {
+        struct cx_assignment *a = p->assigned[i];
+        if (!a->is_touched)
+            continue;
+        result = write_changelogs(p, a);
+        cx_kafka_done(p->kafka, a->topic, a->partition, a->page.next_offset);
+    }
+    return result;
+}
+
 enum cx_kafka_result cx_process_commit(struct cx_process *p)
 {
     if (!cx_kafka_in_transaction(p->kafka))
@@ -323,17 +381,19 @@ enum cx_kafka_result cx_process_commit(struct cx_process *p)
             continue;
         cx_ledger_check(&a->page);
         enum cx_kafka_result result = write_barrier(p, a);
-        if (result == CX_KAFKA_OK)
+        if (result == CX_KAFKA_OK && !(cx_failpoint_bug(CX_BUG_NO_LEDGER) && a->page.first_offset % 10 == 0))
             result = write_ledger(p, a, CX_LEDGER_KIND_BATCH, now);
-        if (result == CX_KAFKA_OK)
+        if (result == CX_KAFKA_OK && !cx_failpoint_bug(CX_BUG_STATE_AFTER_COMMIT))
             result = write_changelogs(p, a);
         if (result != CX_KAFKA_OK)
             return failed(p, result);
         cx_kafka_done(p->kafka, a->topic, a->partition, a->page.next_offset);
     }
-    if (cx_failpoint_abort_now())
+    if (cx_failpoint_every("CX_ABORT_EVERY"))
         return cx_process_abort(p);
-    enum cx_kafka_result result = cx_kafka_commit(p->kafka, p->err);
+    enum cx_kafka_result result = cx_failpoint_bug(CX_BUG_STATE_AFTER_COMMIT) ? commit_state_later(p) : CX_KAFKA_OK;
+    if (result == CX_KAFKA_OK)
+        result = cx_kafka_commit(p->kafka, p->err);
     if (result == CX_KAFKA_OK)
         keep_transaction(p);
     return failed(p, result);

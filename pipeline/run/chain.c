@@ -1,6 +1,8 @@
 /* chain.c - one item through the stages: savepoints, verdicts, outputs held back until the item is settled. */
 #include "run/chain_internal.h"
 
+#include "base/failpoint.h"
+
 #define TICK_MS 10000
 
 /* Reasons that any stage may have; the runtime's own. */
@@ -45,12 +47,24 @@ struct cx_task *cx_task_new(struct cx_chain *chain, int32_t partition)
     return task;
 }
 
+/* For tests: what the tables hold at the end, told only of committed state. */
+static void say_digest(const struct cx_task *task, size_t i)
+{
+    char hex[32];
+    if (!cx_failpoint_is_set("CX_STATE_DIGEST") || !task->states[i] || cx_state_is_changed(task->states[i]))
+        return;
+    cx_id_hex(cx_state_digest(task->states[i]), hex);
+    fprintf(stderr, "state_digest %s %d %.32s\n", task->chain->links[i].stage->name, task->partition, hex);
+}
+
 void cx_task_free(struct cx_task *task)
 {
     if (!task)
         return;
-    for (size_t i = 0; i < task->chain->count; i++)
+    for (size_t i = 0; i < task->chain->count; i++) {
+        say_digest(task, i);
         cx_state_free(task->states[i]);
+    }
     cx_arena_free(task->arena);
     cx_buf_free(&task->bytes);
     free(task->pending);
@@ -184,6 +198,17 @@ static void check_size(struct cx_task *task)
         task->too_large = true;
 }
 
+/* For tests: records of a given name become too large here. */
+static void pad(struct cx_task *task)
+{
+    if (!task->item.record || !cx_failpoint_pads(task->item.record->native_id.ptr, task->item.record->native_id.len))
+        return;
+    struct cx_pending *p = &task->pending[task->pending_count - 1];
+    cx_assert(p->value_at + p->value_len == task->bytes.len);
+    for (; (int64_t)p->value_len <= task->chain->max_message; p->value_len++)
+        cx_buf_byte(&task->bytes, 0);
+}
+
 static void on_emit(struct cx_ctx *ctx, int port, struct cx_str key, const void *record)
 {
     struct cx_task *task = ctx->runtime_;
@@ -195,6 +220,7 @@ static void on_emit(struct cx_ctx *ctx, int port, struct cx_str key, const void 
         cx_assert(ctx->item != NULL);
         output_item(task, link->ports[port], link->json[port], false, key);
     }
+    pad(task);
     check_size(task);
 }
 
@@ -289,8 +315,10 @@ static void write_main(struct cx_task *task)
     if (!link->writes_main || (!link->ports[0] && !task->chain->prints))
         return;
     output_item(task, link->ports[0], link->json[0], task->at + 1 == task->chain->count, CX_STR_NULL);
-    if (link->ports[0])
+    if (link->ports[0]) {
+        pad(task);
         check_size(task);
+    }
 }
 
 static void drop_section(struct cx_task *task, const struct cx_stage *stage)
@@ -314,6 +342,7 @@ static bool run_link(struct cx_task *task, struct cx_ending *ending)
         advance(task, &ctx, task->item.record->tenant, task->item.record->ingested_at);
     }
     struct cx_settled settled = link->stage->process(link->self, &ctx);
+    cx_failpoint_pass(CX_POINT_AFTER_STATE);
     ending->reason = settled.reason == CX_PASSED ? NULL : &link->stage->reasons[settled.reason];
     ending->detail = settled.detail;
     if (!ending->reason)
@@ -325,7 +354,7 @@ static bool run_link(struct cx_task *task, struct cx_ending *ending)
     ending->stage = link->stage->name;
     ending->verdict = ending->reason->verdict;
     if (ending->verdict == CX_REJECT) { /* as if the item had never come to this stage (invariant 3) */
-        if (ctx.state)
+        if (ctx.state && !cx_failpoint_bug(CX_BUG_KEEP_STATE_ON_REJECT))
             cx_state_rollback(ctx.state, savepoint);
         task->pending_count = pending;
         task->bytes.len = bytes;

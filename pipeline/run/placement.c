@@ -1,6 +1,8 @@
 /* placement.c - which partition an output goes to (DESIGN §2): its input's, its tenant's, or its key's. */
 #include "run/chain_internal.h"
 
+#include "base/failpoint.h"
+
 static int by_tenant(const void *a, const void *b)
 {
     return cx_str_cmp(((const struct cx_placed *)a)->tenant, ((const struct cx_placed *)b)->tenant);
@@ -39,6 +41,8 @@ int32_t cx_chain_place(const struct cx_chain *chain, const struct cx_output *out
     case CX_PLACE_SOURCE:
         return source;
     case CX_PLACE_TENANT:
+        if (cx_failpoint_bug(CX_BUG_WRONG_PARTITIONER))
+            return (int32_t)(output->value.len % (size_t)partitions);
         return place_by_tenant(chain, output->tenant, partitions);
     case CX_PLACE_KEY:
         return cx_murmur2_partition(output->key, partitions);

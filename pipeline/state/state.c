@@ -1,5 +1,6 @@
 /* state.c - the tables as stages see them. Every change first writes to the undo log what was. */
 #include "state/internal.h"
+#include "base/failpoint.h"
 
 static size_t fixed_size(const struct cx_table *row)
 {
@@ -110,10 +111,24 @@ static struct cx_block *replace(struct cx_state *state, int table, struct cx_str
 }
 
 /* ---- hash tables ---- */
+/* For a mistake on purpose: did this transaction bring the key? */
+static bool is_uncommitted(const struct cx_state *state, int table, const struct cx_id *key)
+{
+    for (size_t at = 0; at < state->log.len;) {
+        const struct cx_undo *record = (const struct cx_undo *)(state->log.bytes + at);
+        if (record->kind == CX_UNDO_ABSENT && record->table == table && record->key_len == sizeof *key && memcmp(record->key, key, sizeof *key) == 0)
+            return true;
+        at += record->size;
+    }
+    return false;
+}
+
 const void *cx_state_get(const struct cx_state *state, int table, const struct cx_id *key, size_t *len)
 {
     struct cx_state_table *t = table_of(state, table, CX_TABLE_HASH);
     uint32_t entry = cx_hash_table_find(&t->hash, key);
+    if (cx_failpoint_bug(CX_BUG_STATE_BEHIND) && t->row->is_dead && is_uncommitted(state, table, key))
+        return NULL;
     return entry == CX_NO_ENTRY ? NULL : cx_state_entry_value(t, entry, len);
 }
 

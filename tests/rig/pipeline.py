@@ -1,4 +1,4 @@
-"""rig.py - a pipeline of stage processes on a broker, for tests. CX_KAFKA_BROKERS names the broker (deploy/local/kafka run -- …)."""
+"""pipeline.py - a pipeline of stage processes on a broker, for tests. CX_KAFKA_BROKERS names the broker (deploy/local/kafka run -- …)."""
 import hashlib
 import json
 import os
@@ -17,7 +17,7 @@ kafka:
   state_dir: {scratch}
   partitions: {{raw: {raw}, scope: {scope}, route: {route}}}
 analytics:
-  lateness: 7d
+  lateness: {lateness}
 run:
   tick: {tick}
   commit_interval: {commit_interval}
@@ -32,15 +32,17 @@ def say(text):
 class Pipeline:
     """Topics, processes and look-ups of one run."""
 
-    def __init__(self, cx, chains=DEPLOYMENT, raw=4, scope=3, route=3, tick="2s", commit_interval="200ms", env=None):
+    def __init__(self, cx, chains=DEPLOYMENT, raw=4, scope=3, route=3, tick="2s", commit_interval="200ms", lateness="7d", env=None, brokers=None, more="", prefix=""):
+        """brokers: where the processes look, CX_KAFKA_BROKERS else; more: YAML after the usual configuration; prefix: words before each
+        process's command, where {name} is the process."""
         self.cx, self.chains, self.scope, self.raw, self.route = str(cx), list(chains), scope, raw, route
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="cxstream-test-"))
-        self.brokers = os.environ["CX_KAFKA_BROKERS"]
+        self.brokers, self.prefix = brokers or os.environ["CX_KAFKA_BROKERS"], prefix
         self.config = self.scratch / "cx.yaml"
         self.config.write_text(CONFIG.format(brokers=self.brokers, scratch=self.scratch, raw=raw, scope=scope, route=route, tick=tick,
-                                             commit_interval=commit_interval))
+                                             commit_interval=commit_interval, lateness=lateness) + more)
         self.env = {**os.environ, **(env or {})}
-        self.supervisor = None
+        self.supervisors = {}  # chain to the supervisor of its process
 
     def run(self, *args, check=True, **kwargs):
         done = subprocess.run([self.cx, *args, "-c", str(self.config)], capture_output=True, env=self.env, **kwargs)
@@ -51,17 +53,27 @@ class Pipeline:
     def create_topics(self):
         self.run("topics", "create", "--chains", ",".join(chain.replace(" ", "-") for chain in self.chains))
 
-    def start(self):
+    def command(self, chain, name, *words, cx=None):
+        return " ".join((self.prefix.format(name=name), cx or self.cx, "run", chain, "-c", str(self.config), *words))
+
+    def start(self, *words):
+        """All processes, each supervised; words: of each command line, beside its instance."""
+        for chain in self.chains:
+            self.start_chain(chain, *words)
+
+    def start_chain(self, chain, *words, cx=None):
         (self.scratch / "pids").mkdir(exist_ok=True)
-        commands = [f"{chain.replace(' ', '-')}={self.cx} run {chain} -c {self.config} --instance 0" for chain in self.chains]
-        self.supervisor = subprocess.Popen([str(ROOT / "deploy/local/supervise"), "--pids", str(self.scratch / "pids"), "--logs", str(self.scratch),
-                                            *commands], env=self.env)
+        name = chain.replace(" ", "-")
+        command = self.command(chain, name, *(words or ("--instance", "0")), cx=cx)
+        self.supervisors[chain] = subprocess.Popen([str(ROOT / "deploy/local/supervise"), "--pids", str(self.scratch / "pids"), "--logs", str(self.scratch),
+                                                    f"{name}={command}"], env=self.env)
 
     def stop(self):
-        if self.supervisor:
-            self.supervisor.send_signal(signal.SIGTERM)
-            self.supervisor.wait(timeout=60)
-            self.supervisor = None
+        for supervisor in self.supervisors.values():
+            supervisor.send_signal(signal.SIGTERM)
+        for supervisor in self.supervisors.values():
+            supervisor.wait(timeout=60)
+        self.supervisors = {}
 
     def pid(self, chain):
         file = self.scratch / "pids" / f"{chain.replace(' ', '-')}.pid"

@@ -1,0 +1,43 @@
+"""records.py - faults of records: poison of every kind, and outputs that no broker would take."""
+from collections import Counter
+
+import poison
+from table import Fault
+
+PADDED = "F22-77"  # ids that contain it become too large (CX_PAD)
+
+
+def poison_of_every_kind(rig, cycles, rng):
+    """Each kind `cycles` times among good records; then a burst of nothing else, which the breaker stops."""
+    few = min(cycles, 20)  # ten megabytes each
+    def done():
+        sent = Counter(rig.truth.poison.values())
+        return all(sent[kind] >= (few if kind == "ten_megabytes" else cycles) for kind in poison.KINDS)
+    rig.wait_for("every kind of poison to be sent", done, 600)
+    rig.count("poison", len(rig.truth.poison))
+    rig.count("kinds", len(poison.KINDS))
+    opened = rig.pipeline.log("normalize classify").count("run.breaker_share")
+    rig.require(opened == 0, "the breaker opened although most records were good")
+    rig.load.workload.poison_share = 1.0
+    rig.load.workload.kinds = ("truncated_avro", "wrong_magic", "bad_utf8")
+    rig.wait_for("the breaker to stop the process", lambda: rig.pipeline.log("normalize classify").count("run.breaker_share") > 0, 60)
+    rig.load.workload.poison_share = 0.01
+    rig.count("breaker", rig.pipeline.log("normalize classify").count("event=stopped exit=65"))
+    rig.require(rig.counts[rig.fault]["breaker"] > 0, "the process did not end with 65")
+
+
+def outputs_too_large(rig, cycles, rng):
+    """What some records become is more than kafka.max_message: a dead letter each, and no transaction is aborted for it."""
+    aborts = sum(rig.pipeline.log(chain).count("transaction_aborted") for chain in rig.pipeline.chains)
+    rig.wait_for("enough large records", lambda: sum(PADDED in key[1] for key in list(rig.truth.versions)) >= cycles, 600)
+    rig.count("large", sum(PADDED in key[1] for key in list(rig.truth.versions)))
+    more = sum(rig.pipeline.log(chain).count("transaction_aborted") for chain in rig.pipeline.chains) - aborts
+    rig.count("aborted", more)
+    rig.require(more == 0, f"{more} transactions were aborted")
+
+
+FAULTS = (
+    Fault("F21", "poison of every kind, then nothing but poison", poison_of_every_kind, gate=10, full=1000,
+          load={"poison_share": 0.3, "kinds": tuple(kind for kind in poison.KINDS for _ in range(1 if kind == "ten_megabytes" else 20))}),
+    Fault("F22", "outputs larger than brokers take", outputs_too_large, gate=20, full=100),
+)

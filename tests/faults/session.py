@@ -1,0 +1,203 @@
+"""session.py - brokers, processes and load that some faults share, and what a fault may do to them.
+
+A fault gets the Session as `rig`: it kills, stops and starts processes through it, and tells it what it did, so that a run in which nothing
+happened cannot pass.
+"""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+from collections import Counter, defaultdict
+
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from broker import OneNode
+from rig import Pipeline, say
+from watch import LiveReader, Watch
+from workload import Load, RAW, Truth, Workload
+
+HERE = pathlib.Path(__file__).resolve().parent
+MORE = """\
+normalize:
+  max_payload: 1m
+placement: {t00: 0, t01: 1, t02: 2, t03: 3, t04: 4, t05: 5}
+http:
+  listen: ""
+"""
+# Times are short so that a fault shows in seconds; their order is that of production (docs/operating.md).
+ENV = {"CX_KAFKA_SESSION_TIMEOUT": "6s", "CX_KAFKA_TRANSACTION_TIMEOUT": "10s", "CX_KAFKA_MESSAGE_TIMEOUT": "8s", "CX_KAFKA_SOCKET_TIMEOUT": "5s",
+       "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "F22-77"}
+BROKER = ("group.min.session.timeout.ms=3000", "message.max.bytes=12000000")
+# A topic that a chain's open transaction has written to: its last stable offset is behind the end then.
+WRITES = {"normalize": "cx.events.v1", "dedup": "cx.identified.v1", "route": "cx.ledger.route-analytics.v1"}
+
+
+class Failed(Exception):
+    """What a fault did not bring about, or a process did not do."""
+
+
+class Session:
+    def __init__(self, cx, setup, seed, bug=None):
+        self.cx, self.setup, self.seed, self.bug = str(cx), setup, seed, bug
+        self.broker = setup.broker() if setup.broker else OneNode(BROKER)
+        self.truth = Truth()
+        self.kills = []                          # (fault, chain, wall time in s) of every blow that a chain must get over
+        self.counts = defaultdict(Counter)       # fault to what happened in it
+        self.fault = None
+        self.pipeline = self.load = self.watch = self.reader = None
+        self.members = []
+
+    # ---- coming and going ----
+
+    def open(self):
+        self.broker.start()
+        more = MORE + self.setup.more
+        env = {**ENV, **dict(self.setup.env)}
+        self.pipeline = Pipeline(self.cx, self.setup.chains, raw=RAW, scope=6, route=3, brokers=self.broker.stages, env=env,
+                                 lateness="10s", more=more)
+        self.pipeline.prefix = f"{HERE}/armed {self.pipeline.scratch}/{{name}}.arm" + (f" env CX_BUG={self.bug}" if self.bug else "")
+        self.pipeline.create_topics()
+        self.raise_raw_limit()
+        for chain in self.pipeline.chains:
+            self.start_chain(chain)
+        self.watch = Watch(self.pipeline, self.broker.bootstrap)
+        self.watch.start()
+        self.reader = LiveReader(self.broker.bootstrap)
+        self.reader.start()
+        self.wait_until_assigned()
+
+    def raise_raw_limit(self):
+        """Raw topics take what is far too large, so that a process meets it."""
+        entry = ConfigEntry("max.message.bytes", "12000000", incremental_operation=AlterConfigOpType.SET)
+        admin = AdminClient({"bootstrap.servers": self.broker.bootstrap})
+        for future in admin.incremental_alter_configs([ConfigResource(ResourceType.TOPIC, "cx.raw.v1", incremental_configs=[entry])]).values():
+            future.result(30)
+
+    def close(self):
+        for part in (self.load and self.load.end, self.watch and self.watch.end, self.reader and self.reader.end, self.stop_members,
+                     self.pipeline and self.pipeline.stop, self.broker.stop):
+            try:
+                if part:
+                    part()
+            except (Exception, SystemExit) as trouble:  # the rest is to be closed all the same
+                say(f"closing: {trouble}")
+
+    def begin(self, fault, **workload):
+        """The load of one fault: its ids begin with the fault's name."""
+        self.fault = fault
+        self.load = Load(self.broker.bootstrap, Workload(self.seed, fault, **workload), self.truth, self.setup.rate)
+        self.load.start()
+        since = time.time()
+        for chain in self.pipeline.chains:
+            self.wait_for_commit(chain, since)
+
+    def end(self):
+        """The load ends and everything is processed."""
+        sent = self.load.sent
+        self.load.end()
+        self.counts[self.fault]["records"] += self.load.sent
+        self.load = None
+        self.require(sent > 0, "the load sent nothing")
+        self.stop_members()
+
+    # ---- what happened ----
+
+    def count(self, what, n=1):
+        self.counts[self.fault][what] += n
+
+    def require(self, condition, what):
+        if not condition:
+            raise Failed(what)
+
+    def wait_for(self, what, condition, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise Failed(f"waited {seconds} s for {what}\n" + "\n".join(self.pipeline.log(chain)[-1500:] for chain in self.pipeline.chains))
+            time.sleep(0.05)
+
+    def chain(self, rng, *only):
+        """A chain by chance: one of those that begin with a stage of `only`."""
+        return rng.choice([c for c in self.pipeline.chains if not only or c.split()[0] in only])
+
+    def wait_until_assigned(self):
+        self.wait_for("all processes to own their partitions", lambda: all("event=kafka_assigned " in self.pipeline.log(c) for c in self.pipeline.chains))
+
+    # ---- blows ----
+
+    def pid(self, chain):
+        """Pid of the chain's supervised process; waits while it is being started anew."""
+        self.wait_for(f"a process of {chain}", lambda: self.pipeline.pid(chain))
+        return self.pipeline.pid(chain)
+
+    def mark(self, chain):
+        """From now to the chain's next commit is a resume time."""
+        self.kills.append((self.fault, chain, time.time()))
+
+    def hit(self, chain):
+        """Says that the chain was struck now; counts it when a transaction was open."""
+        self.mark(chain)
+        self.count("open_txn", self.has_open_transaction(chain))
+
+    def kill(self, chain, number=signal.SIGKILL):
+        pid = self.pid(chain)
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return None
+        self.hit(chain)
+        self.count("kills")
+        return pid
+
+    def wait_until_gone(self, chain, pid, seconds=40):
+        self.wait_for(f"the end of process {pid} of {chain}", lambda: self.pipeline.pid(chain) != pid, seconds)
+
+    def wait_for_commit(self, chain, since, seconds=60):
+        """The next commit of a chain after a wall time."""
+        self.wait_for(f"a commit of {chain}", lambda: self.reader.committed[chain] > since, seconds)
+
+    def arm(self, chain, **env):
+        """Environment of the next start of a chain's process, of that one only: see pipeline/base/failpoint.h."""
+        file = self.pipeline.scratch / f"{chain.replace(' ', '-')}.arm"
+        file.with_suffix(".new").write_text("".join(f"{name}={value!r}\n" for name, value in env.items()))
+        file.with_suffix(".new").rename(file)
+
+    def is_armed(self, chain):
+        """Is there still an environment that no process has taken?"""
+        return (self.pipeline.scratch / f"{chain.replace(' ', '-')}.arm").exists()
+
+    def has_open_transaction(self, chain):
+        return self.watch.has_open_transaction(WRITES[chain.split()[0]])
+
+    # ---- members beside the supervised ones ----
+
+    def add_member(self, chain, *words, env=None):
+        """A further process of a chain; ends with the fault at the latest."""
+        name = f"{chain.replace(' ', '-')}.{len(self.members)}"
+        command = self.pipeline.command(chain, name, *words).split()
+        log = open(self.pipeline.scratch / f"{name}.log", "ab")
+        command = [word.replace("''", "") for word in command]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**self.pipeline.env, **(env or {})})
+        process.log_name = name
+        self.members.append(process)
+        return process
+
+    def member_log(self, process):
+        return (self.pipeline.scratch / f"{process.log_name}.log").read_text(errors="replace")
+
+    def start_chain(self, chain, cx=None):
+        """The chain's supervised process, when it was stopped."""
+        self.pipeline.start_chain(chain, "--instance", "0" if self.setup.instances else "''", cx=cx)
+
+    def stop_members(self):
+        for process in self.members:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+        for process in self.members:
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.members.clear()
