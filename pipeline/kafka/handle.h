@@ -6,6 +6,7 @@
 #define CX_KAFKA_HANDLE_H
 #include "kafka/kafka.h"
 #include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
 
 /* ---- client.c: configuration to librdkafka handles ---- */
 enum cx_client { CX_CLIENT_CONSUMER, CX_CLIENT_PRODUCER, CX_CLIENT_RESTORER, CX_CLIENT_PROBE, CX_CLIENT_READER, CX_CLIENT_WRITER };
@@ -124,11 +125,12 @@ struct cx_kafka {
 
     rd_kafka_t *producer;
     struct cx_target targets[CX_TARGETS];
-    bool open;         /* a transaction is */
-    bool foreign;      /* it touched a partition that is not ours */
-    bool blamed;       /* a broker refused one of its records as such */
-    bool renew;        /* a new producer before the next begin */
-    unsigned produced; /* calls since the producer's events were last served */
+    bool open;              /* a transaction is */
+    bool foreign;           /* it touched a partition that is not ours */
+    bool blamed;            /* a broker refused one of its records as such */
+    bool renew;             /* a new producer before the next begin */
+    atomic_bool unanswered; /* a request of its transactions ended without an answer */
+    unsigned produced;      /* calls since the producer's events were last served */
 };
 
 /* Notes what ends the process; the first note stays. Returns CX_KAFKA_FATAL with *err filled. */
@@ -140,6 +142,8 @@ bool cx_kafka_wait(struct cx_kafka *k, const char *what, int *pause_ms, struct c
 /* transaction.c, producer.c */
 int cx_producer_open(struct cx_kafka *k, int64_t patience_ms, struct cx_error *err); /* makes it, initialises transactions */
 void cx_producer_close(struct cx_kafka *k);
+/* requests.c: k->unanswered will be told by the producer that is made of this configuration */
+void cx_requests_watch(struct cx_kafka *k, rd_kafka_conf_t *conf);
 /* restore.c */
 void cx_restore_close(struct cx_kafka *k);
 /* consumer.c, assignment.c */

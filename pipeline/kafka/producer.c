@@ -58,6 +58,7 @@ int cx_producer_open(struct cx_kafka *k, int64_t patience_ms, struct cx_error *e
     if (conf == NULL)
         return -1;
     rd_kafka_conf_set_dr_msg_cb(conf, on_undelivered);
+    cx_requests_watch(k, conf);
     k->producer = cx_client_open(CX_CLIENT_PRODUCER, conf, err);
     if (k->producer == NULL)
         return -1;

@@ -7,7 +7,8 @@
  *
  * A new producer after a doubtful end (invariant 8). librdkafka sends EndTxn again by itself when a connection breaks, and a broker cannot tell
  * such a late copy from the end of the next transaction (KIP-890, which librdkafka lacks). A new producer raises the epoch, which fences every
- * late request. So after an end that was retried, slow or disturbed, the producer is made anew before the next begin.
+ * late request. So after an end that was slow or disturbed, or when any request of the transaction got no answer, the producer is made anew before
+ * the next begin.
  *
  * Going back is checked. After an abort the group's committed offsets are asked for and must be what this process knows. If they are not, memory
  * and topics have parted, and only a restart mends that. */
@@ -141,13 +142,13 @@ static enum cx_kafka_result send_offsets(struct cx_kafka *k, struct cx_error *er
     return result;
 }
 
-/* Was the end such that a late copy of its request may be under way? */
+/* Was the end such that a late copy of its request, or of an earlier one, may be under way? */
 static void note_end(struct cx_kafka *k, int64_t begun_ns)
 {
     bool is_slow = cx_monotonic_ns() - begun_ns > k->cfg.socket_timeout * 500000;
 
     rd_kafka_poll(k->producer, 0);
-    k->renew = k->renew || is_slow || k->trouble.disturbed;
+    k->renew = k->renew || is_slow || k->trouble.disturbed || atomic_load(&k->unanswered);
 }
 
 /* ABORTED here means: must be aborted. */
