@@ -11,6 +11,7 @@ import os
 import pathlib
 import sys
 import time
+from datetime import datetime, timedelta, timezone
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
 from rig import Pipeline, say  # noqa: E402
@@ -40,7 +41,6 @@ def broker_pid():
 
 
 def last_commit_ms(pipeline):
-    from datetime import datetime, timezone
     last = 0
     for line in pipeline.tap("cx.ledger.route-analytics.v1", "--values"):
         entry = json.loads(line)
@@ -50,10 +50,16 @@ def last_commit_ms(pipeline):
     return last
 
 
+def produce(pipeline, args, records, seed):
+    """A load whose last record is of now."""
+    start = datetime.now(timezone.utc) - timedelta(days=records / args.per_day)
+    pipeline.produce_sample(records, seed, "--per-day", str(args.per_day), "--start", start.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
 def warm_up(pipeline, args):
     if not args.warm:
         return
-    pipeline.produce_sample(args.warm, 1001, "--per-day", str(args.per_day))
+    produce(pipeline, args, args.warm, 1001)
     pipeline.start()
     pipeline.wait_until_drained(600)
     pipeline.stop()
@@ -65,16 +71,15 @@ def main():
     parser.add_argument("--records", type=int, default=300000)
     parser.add_argument("--warm", type=int, default=100_000, help="records of the first load (default: %(default)s)")
     parser.add_argument("--per-day", type=int, default=10_000_000, help="conversations a day of the sample: how dense it lies in time (default: %(default)s)")
-    parser.add_argument("--librdkafka", action="append", default=[], metavar="NAME=VALUE", help="a property to measure with")
+    parser.add_argument("--kafka", action="append", default=[], metavar="NAME=VALUE", help="an option of the kafka: map to measure with")
     parser.add_argument("--out")
     args = parser.parse_args()
-    pipeline = Pipeline(args.cx, raw=4, scope=3, route=3, tick="10s")
-    if args.librdkafka:
-        more = ", ".join(word.replace("=", ": ") for word in args.librdkafka)
-        pipeline.config.write_text(pipeline.config.read_text().replace("  state_dir", f"  librdkafka: {{{more}}}\n  state_dir"))
+    pipeline = Pipeline(args.cx, raw=4, scope=3, route=3, tick="10s", lateness="1h")
+    for word in args.kafka:
+        pipeline.config.write_text(pipeline.config.read_text().replace("  state_dir", f"  {word.replace('=', ': ')}\n  state_dir"))
     pipeline.create_topics()
     warm_up(pipeline, args)
-    pipeline.produce_sample(args.records, 1, "--per-day", str(args.per_day))
+    produce(pipeline, args, args.records, 1)
     broker = broker_pid()
     before = usage(broker)[0] if broker else 0
     started = time.time() * 1000
