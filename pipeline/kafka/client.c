@@ -51,7 +51,7 @@ static const struct promise tuning[] = {
     { RESTORER, "fetch.wait.max.ms", "10" }, /* an end of partition is told only when the fetch returns */
     { CONSUMER | RESTORER | READER, "fetch.error.backoff.ms", "100" },
     { CONSUMER | RESTORER | READER, "queued.min.messages", "1000000" }, /* queued.max.messages.kbytes is the bound that counts */
-    { WRITERS, "linger.ms", "100" }, /* larger batches cost client and broker less; what ends a transaction sends at once */
+    { WRITERS, "linger.ms", "100" },        /* larger batches cost client and broker less; what ends a transaction sends at once */
     { PRODUCER, "retry.backoff.ms", "10" }, /* also the wait for a commit that the broker still completes, at the start of the next transaction */
     { WRITERS, "batch.num.messages", "100000" },
     { WRITERS, "queue.buffering.max.messages", "10000000" }, /* queue.buffering.max.kbytes is the bound that counts */

@@ -5,19 +5,16 @@
 #include "stages/normalize/member.h"
 
 /* Members of a record: M(name, how it is read). */
-#define MEMBERS(M)                                                                                                                                   \
-    M(tenant, STRING)                                                                                                                                \
-    M(brand, STRING)                                                                                                                                 \
-    M(channel, STRING)                                                                                                                               \
-    M(kind, STRING)                                                                                                                                  \
-    M(op, OP)                                                                                                                                        \
-    M(direction, DIRECTION)                                                                                                                          \
-    M(occurred_at, OCCURRED_AT)                                                                                                                      \
-    M(occurred_at_known, BOOL)                                                                                                                       \
-    M(ingested_at, INGESTED_AT) M(backfill, BOOL) M(source, SOURCE) M(adapter, ADAPTER) M(adapter_version, VERSION) M(native_id, ID)                 \
-        M(parent_id, ID) M(conversation_id, ID) M(supersedes, ID) M(url, STRING) M(author, AUTHOR) M(identifiers, IDENTIFIERS) M(title, STRING)      \
-            M(text, STRING) M(rating, RATING) M(media, MEDIA) M(reach, REACH) M(attributes, ATTRIBUTES) M(event_id, OURS) M(classification, OURS)    \
-                M(duplicate, OURS) M(identity, OURS) M(context, OURS) M(routing, OURS)
+/* clang-format off */
+#define MEMBERS(M) \
+    M(tenant, STRING) M(brand, STRING) M(channel, STRING) M(kind, STRING) M(op, OP) M(direction, DIRECTION) \
+    M(occurred_at, OCCURRED_AT) M(occurred_at_known, BOOL) M(ingested_at, INGESTED_AT) M(backfill, BOOL) \
+    M(source, SOURCE) M(adapter, ADAPTER) M(adapter_version, VERSION) M(native_id, ID) M(parent_id, ID) \
+    M(conversation_id, ID) M(supersedes, ID) M(url, STRING) M(author, AUTHOR) M(identifiers, IDENTIFIERS) \
+    M(title, STRING) M(text, STRING) M(rating, RATING) M(media, MEDIA) M(reach, REACH) M(attributes, ATTRIBUTES) \
+    M(event_id, OURS) M(classification, OURS) M(duplicate, OURS) M(identity, OURS) M(context, OURS) \
+    M(routing, OURS)
+/* clang-format on */
 
 enum how {
     STRING,

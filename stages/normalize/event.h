@@ -5,18 +5,15 @@
 #include "stages/normalize/finish.h"
 
 /* T(symbol, name in the file) */
-#define NORMALIZE_TARGETS(T)                                                                                                                         \
-    T(CHANNEL, "channel")                                                                                                                            \
-    T(KIND, "kind")                                                                                                                                  \
-    T(OP, "op")                                                                                                                                      \
-    T(DIRECTION, "direction")                                                                                                                        \
-    T(OCCURRED_AT, "occurred_at")                                                                                                                    \
-    T(NATIVE_ID, "native_id")                                                                                                                        \
-    T(PARENT_ID, "parent_id")                                                                                                                        \
-    T(CONVERSATION_ID, "conversation_id") T(SUPERSEDES, "supersedes") T(URL, "url") T(TITLE, "title") T(TEXT, "text")                                \
-        T(AUTHOR_ID, "author.native_id") T(AUTHOR_HANDLE, "author.handle") T(AUTHOR_NAME, "author.name") T(FOLLOWERS, "author.followers")            \
-            T(VERIFIED, "author.verified") T(ACTOR, "author.actor") T(RATING, "rating.value") T(SCALE, "rating.scale") T(LIKES, "reach.likes")       \
-                T(REPLIES, "reach.replies") T(SHARES, "reach.shares") T(VIEWS, "reach.views")
+/* clang-format off */
+#define NORMALIZE_TARGETS(T) \
+    T(CHANNEL, "channel") T(KIND, "kind") T(OP, "op") T(DIRECTION, "direction") T(OCCURRED_AT, "occurred_at") \
+    T(NATIVE_ID, "native_id") T(PARENT_ID, "parent_id") T(CONVERSATION_ID, "conversation_id") \
+    T(SUPERSEDES, "supersedes") T(URL, "url") T(TITLE, "title") T(TEXT, "text") T(AUTHOR_ID, "author.native_id") \
+    T(AUTHOR_HANDLE, "author.handle") T(AUTHOR_NAME, "author.name") T(FOLLOWERS, "author.followers") \
+    T(VERIFIED, "author.verified") T(ACTOR, "author.actor") T(RATING, "rating.value") T(SCALE, "rating.scale") \
+    T(LIKES, "reach.likes") T(REPLIES, "reach.replies") T(SHARES, "reach.shares") T(VIEWS, "reach.views")
+/* clang-format on */
 enum normalize_target {
 #define T(symbol, name) TARGET_##symbol,
     NORMALIZE_TARGETS(T)

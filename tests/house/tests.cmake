@@ -7,3 +7,5 @@ add_test(NAME house.symbols COMMAND python3 -B ${CMAKE_SOURCE_DIR}/tools/dev/che
 set_tests_properties(house.symbols PROPERTIES LABELS house)
 add_test(NAME golden COMMAND python3 -B ${CMAKE_SOURCE_DIR}/tools/dev/golden.py --cx $<TARGET_FILE:cx>)
 set_tests_properties(golden PROPERTIES LABELS golden)
+add_test(NAME house.format COMMAND ${CMAKE_SOURCE_DIR}/tools/dev/check_format)
+set_tests_properties(house.format PROPERTIES LABELS house)
