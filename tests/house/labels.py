@@ -1,0 +1,78 @@
+"""labels.py - check_labels.py is silent about models/data and loud about each thing that may be wrong with it."""
+import pathlib
+import shutil
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools/dev"))
+import check_labels  # noqa: E402
+
+
+def line_of(path, number):
+    return path.read_text().split("\n")[number - 1]
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new, 1))
+
+
+def longest(path):
+    return max(path.read_text().splitlines()[1:], key=len)
+
+
+def add_copy(folder):
+    """A long text with one word more, in the file where it belongs."""
+    fields = longest(folder / "es.tsv").split("\t")
+    for word in ("hoy", "ya", "bien", "pues", "eso", "vale", "venga", "claro", "bueno"):
+        for row in range(9990, 9995):
+            fields[0], text = f"es-{row}", f"{fields[2]} {word}"
+            with open(folder / f"es{'.held' if check_labels.is_held(text) else ''}.tsv", "a") as file:
+                file.write("\t".join([*fields[:2], text, *fields[3:]]) + "\n")
+
+
+# Language, what must be said, what is done to its files.
+FAULTS = (
+    ("en", "no label 'moan'", lambda f: edit(f / "en.tsv", "\tcomplaint\t", "\tmoan\t")),
+    ("en", "no label 'sales_dept'", lambda f: edit(f / "en.tsv", "\tsales,", "\tsales_dept,")),
+    ("tr", "no label 'urgent'", lambda f: edit(f / "tr.tsv", "\thigh\t", "\turgent\t")),
+    ("ru", "functions are empty exactly", lambda f: edit(f / "ru.tsv", "\tspam\t\t", "\tspam\tcare\t")),
+    ("ru", "a label twice", lambda f: edit(f / "ru.tsv", "\tcare,product\t", "\tcare,care\t")),
+    ("ar", "toxic 'yes'", lambda f: edit(f / "ar.tsv", "\t1\t1\t", "\tyes\t1\t")),
+    ("ar", "columns instead of", lambda f: edit(f / "ar.tsv", " ", "\t")),
+    ("es", "codec can't decode", lambda f: (f / "es.tsv").write_bytes((f / "es.tsv").read_bytes() + b"\xff\n")),
+    ("es", "the header is not", lambda f: edit(f / "es.held.tsv", "functions", "function")),
+    ("es", "not folded", lambda f: edit(f / "es.tsv", " ", "  ")),
+    ("tr", "belongs in the other file", lambda f: (f / "tr.tsv").write_text((f / "tr.tsv").read_text() + line_of(f / "tr.held.tsv", 2) + "\n")),
+    ("tr", "the same text as", lambda f: (f / "tr.tsv").write_text((f / "tr.tsv").read_text() + line_of(f / "tr.tsv", 2) + "\n")),
+    ("tr", "the same id as", lambda f: (f / "tr.tsv").write_text((f / "tr.tsv").read_text() + line_of(f / "tr.tsv", 2) + "\n")),
+    ("es", "nearly the text of", add_copy),
+    ("en", "urgency critical has", lambda f: (f / "en.tsv").write_text((f / "en.tsv").read_text().replace("\tcritical\t", "\thigh\t"))),
+    ("en", "500 are the least", lambda f: (f / "en.tsv").write_text("\n".join((f / "en.tsv").read_text().split("\n")[:300]) + "\n")),
+    ("en", "of another language", lambda f: edit(f / "en.tsv", "\nen-", "\nde-")),
+    ("ru", "No such file", lambda f: (f / "ru.held.tsv").unlink()),
+)
+
+
+def problems_with(fault, language):
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name) / "data"
+        shutil.copytree(ROOT / "models/data", folder)
+        fault(folder)
+        return check_labels.check(folder, [language])
+
+
+def main():
+    failed = [f"models/data: {problem}" for problem in check_labels.check(ROOT / "models/data")]
+    for language, words, fault in FAULTS:
+        found = problems_with(fault, language)
+        if not any(words in problem for problem in found):
+            failed.append(f"nothing says {words!r}; told: {found[:3]}")
+    print("\n".join(failed) or f"models/data is in order; {len(FAULTS)} faults were noticed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""check_labels.py [FOLDER] - whether the labelled texts in models/data are what models/data/GUIDELINES.md says.
+
+Labels are known from where the program has them: stages/classify/labels.h and the enums of schemas/interaction.avsc.
+"""
+import collections
+import json
+import pathlib
+import re
+import sys
+import unicodedata
+import zlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COLUMNS = "id channel text sentiment urgency toxic relevant intent functions c topic".split()
+LANGUAGES = ("tr", "es", "ar", "ru", "en")
+ROWS, ROWS_A_LABEL = 500, 20   # at least, a language
+LIKENESS, ALIKE = 0.5, 0.005   # texts that share this much are near-duplicates; at most this share of rows may have one
+FORMS = {"id": r"[a-z]{2}-[0-9]{4}", "channel": r"[a-z0-9_]{1,32}", "topic": r"[a-z0-9_]+", "toxic": "[01]", "relevant": "[01]"}
+
+
+def known_labels():
+    header = (ROOT / "stages/classify/labels.h").read_text()
+    enums = {}
+
+    def walk(node):
+        if isinstance(node, dict):
+            if node.get("type") == "enum":
+                enums[node["name"]] = node["symbols"]
+            for child in node.values():
+                walk(child)
+        elif isinstance(node, list):
+            for child in node:
+                walk(child)
+
+    walk(json.loads((ROOT / "schemas/interaction.avsc").read_text()))
+    lists = {name: re.findall(r'X\(\w+, "(\w+)"\)', body) for name, body in re.findall(r"#define CLASSIFY_(\w+)\(X\)((?:.*\\\n)*.*)", header)}
+    return {"intent": lists["INTENTS"], "functions": lists["FUNCTIONS"], "sentiment": enums["Sentiment"], "urgency": enums["Urgency"], "c": enums["FiveC"],
+            "toxic": ["0", "1"], "relevant": ["0", "1"]}
+
+
+def is_held(text):
+    return zlib.crc32(text.encode()) % 5 == 0
+
+
+def read(path, problems):
+    """Rows as dictionaries with `where`; what is no row becomes a problem."""
+    rows = []
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        problems.append(f"{path.name}: {fault}")
+        return rows
+    lines = text.split("\n")
+    if lines[0].split("\t") != COLUMNS:
+        problems.append(f"{path.name}:1: the header is not {' '.join(COLUMNS)}")
+    if lines.pop() != "":
+        problems.append(f"{path.name}: no line feed at its end")
+    for number, line in enumerate(lines[1:], 2):
+        fields = line.split("\t")
+        if len(fields) != len(COLUMNS):
+            problems.append(f"{path.name}:{number}: {len(fields)} columns instead of {len(COLUMNS)}")
+        else:
+            rows.append(dict(zip(COLUMNS, fields), where=f"{path.name}:{number}"))
+    return rows
+
+
+def row_problems(row, known):
+    for column, form in FORMS.items():
+        if not re.fullmatch(form, row[column]):
+            yield f"{column} {row[column]!r}"
+    for column, names in known.items():
+        said = [name for name in row[column].split(",") if name or column != "functions"]
+        yield from (f"{column}: no label {name!r}" for name in said if name not in names)
+        if len(set(said)) < len(said):
+            yield f"{column}: a label twice"
+    if (row["functions"] == "") != (row["relevant"] == "0"):
+        yield "functions are empty exactly where the row is not relevant"
+    text = row["text"]
+    if " ".join(text.split()) != text or unicodedata.normalize("NFC", text) != text or not text:
+        yield "the text is not folded (blanks, NFC) or empty"
+    if is_held(text) != (".held." in row["where"]):
+        yield "the row belongs in the other file: the CRC-32 of its text decides"
+
+
+def grams(text):
+    folded = re.sub(r"\W+", " ", text.lower()).strip()
+    return {folded[i:i + 4] for i in range(max(1, len(folded) - 3))}
+
+
+def near_duplicates(rows):
+    """Pairs whose runs of four characters overlap by LIKENESS (Jaccard), found by counting shared runs."""
+    sets = [grams(row["text"]) for row in rows]
+    places = collections.defaultdict(list)
+    for i, own in enumerate(sets):
+        shared = collections.Counter(j for gram in own for j in places[gram])
+        for j, n in shared.items():
+            if n >= LIKENESS * (len(own) + len(sets[j]) - n):
+                yield rows[j], rows[i]
+        for gram in own:
+            places[gram].append(i)
+
+
+def language_problems(language, rows, known):
+    if len(rows) < ROWS:
+        yield f"{language}: {len(rows)} rows, {ROWS} are the least"
+    for column, names in known.items():
+        counts = collections.Counter(name for row in rows for name in row[column].split(","))
+        yield from (f"{language}: {column} {name} has {counts[name]} rows, {ROWS_A_LABEL} are the least" for name in names if counts[name] < ROWS_A_LABEL)
+    for column in ("id", "text"):
+        seen = {}
+        for row in rows:
+            if row[column] in seen:
+                yield f"{row['where']}: the same {column} as {seen[row[column]]}"
+            seen[row[column]] = row["where"]
+    pairs = list(near_duplicates(rows))
+    if len(pairs) > ALIKE * len(rows):
+        yield from (f"{b['where']}: nearly the text of {a['where']}" for a, b in pairs)
+
+
+def check(folder, languages=LANGUAGES):
+    known, problems = known_labels(), []
+    for language in languages:
+        rows = read(folder / f"{language}.tsv", problems) + read(folder / f"{language}.held.tsv", problems)
+        for row in rows:
+            problems += [f"{row['where']}: {problem}" for problem in row_problems(row, known)]
+            if not row["id"].startswith(language):
+                problems.append(f"{row['where']}: id {row['id']!r} is of another language")
+        problems += language_problems(language, rows, known)
+    return problems
+
+
+def main():
+    problems = check(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "models/data")
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
