@@ -9,3 +9,5 @@ add_test(NAME golden COMMAND python3 -B ${CMAKE_SOURCE_DIR}/tools/dev/golden.py 
 set_tests_properties(golden PROPERTIES LABELS golden)
 add_test(NAME house.format COMMAND ${CMAKE_SOURCE_DIR}/tools/dev/check_format)
 set_tests_properties(house.format PROPERTIES LABELS house)
+add_test(NAME house.labels COMMAND python3 -B ${CMAKE_CURRENT_LIST_DIR}/labels.py)
+set_tests_properties(house.labels PROPERTIES LABELS house)
