@@ -23,12 +23,15 @@ static const struct cx_reason null_value = { "null_value", CX_REJECT, "The recor
 static const struct cx_reason refused = { "refused_by_cluster", CX_REJECT,
                                           "Brokers refused what this record became; compare max.message.bytes of the output topics with "
                                           "kafka.max_message, then replay." };
+static const struct cx_reason no_scope = { "tenant_unusable", CX_REJECT,
+                                           "The tenant is empty or longer than 255 bytes: there is nothing to keep state under. Repair the producer of the "
+                                           "input topic." };
 static const struct cx_reason too_large = { "output_too_large", CX_REJECT,
                                             "What this item became is over kafka.max_message; raise it there and on the topic, then replay." };
 
 const struct cx_reason *cx_chain_reason(size_t i)
 {
-    static const struct cx_reason *const others[] = { &null_value, &refused, &too_large, NULL };
+    static const struct cx_reason *const others[] = { &null_value, &refused, &no_scope, &too_large, NULL };
     size_t decoding = CX_DECODE_ERRORS - 1; /* the first is none */
     return i < decoding ? &decode_reasons[i + 1] : others[i - decoding];
 }
@@ -327,6 +330,25 @@ static void drop_section(struct cx_task *task, const struct cx_stage *stage)
         cx_record_discard(task->item.record, stage->section);
 }
 
+/* Can time and state be kept under this tenant? */
+static bool is_scope(struct cx_str tenant)
+{
+    return tenant.len > 0 && tenant.len <= UINT8_MAX;
+}
+
+static void process(struct cx_task *task, struct cx_ctx *ctx, struct cx_ending *ending)
+{
+    const struct cx_link *link = &task->chain->links[task->at];
+    if (ctx->state)
+        advance(task, ctx, task->item.record->tenant, task->item.record->ingested_at);
+    struct cx_settled settled = link->stage->process(link->self, ctx);
+    cx_failpoint_pass(CX_POINT_AFTER_STATE);
+    ending->reason = settled.reason == CX_PASSED ? NULL : &link->stage->reasons[settled.reason];
+    ending->detail = settled.detail;
+    if (!ending->reason)
+        write_main(task);
+}
+
 /* One stage on the item at hand. False: the item ended here. */
 static bool run_link(struct cx_task *task, struct cx_ending *ending)
 {
@@ -337,16 +359,12 @@ static bool run_link(struct cx_task *task, struct cx_ending *ending)
     struct cx_savepoint savepoint = { 0, 0 };
     task->encoded_len = 0;
     task->too_large = false;
-    if (ctx.state) {
+    if (ctx.state)
         savepoint = cx_state_savepoint(ctx.state);
-        advance(task, &ctx, task->item.record->tenant, task->item.record->ingested_at);
-    }
-    struct cx_settled settled = link->stage->process(link->self, &ctx);
-    cx_failpoint_pass(CX_POINT_AFTER_STATE);
-    ending->reason = settled.reason == CX_PASSED ? NULL : &link->stage->reasons[settled.reason];
-    ending->detail = settled.detail;
-    if (!ending->reason)
-        write_main(task);
+    if (ctx.state && !is_scope(task->item.record->tenant))
+        ending->reason = &no_scope;
+    else
+        process(task, &ctx, ending);
     if (task->too_large)
         ending->reason = &too_large;
     if (!ending->reason)

@@ -36,7 +36,7 @@ static struct cx_settled letters_process(const void *self, struct cx_ctx *ctx)
         return cx_settle(SHORT);
     struct cx_interaction *r = ctx->item->record = CX_NEW(ctx->arena, struct cx_interaction);
     cx_interaction_init(r);
-    r->tenant = CX_STR("acme");
+    r->tenant = text->ptr[0] == '~' ? cx_str_n(text->ptr, text->len - 1) : CX_STR("acme");
     r->channel = CX_STR("x");
     r->kind = CX_STR("comment");
     r->native_id = *text;
@@ -236,6 +236,24 @@ Test(chain, a_reject_takes_back_the_state_and_outputs_of_its_stage_only)
     free_rig(&clean);
 }
 
+/* It would be no key of the tables: a message from outside must not end the process, which would read it again for ever. */
+Test(chain, a_tenant_that_state_cannot_be_kept_under_is_rejected)
+{
+    struct rig rig = new_rig(both, 2, 1000000);
+    const struct cx_output *found[OUTPUTS_MAX];
+    char longest[257];
+    memset(longest, '~', sizeof longest);
+
+    settle(&rig, CX_STR("~,a"), 1000);
+    settle(&rig, cx_str_n(longest, 257), 1000);
+    settle(&rig, cx_str_n(longest, 256), 1000);
+
+    cr_assert_eq(on_topic(&rig, "cx.dlq.dedup.v1", found), 2);
+    cr_assert(cx_str_is(header(found[0], "cx-error-code"), "tenant_unusable"));
+    cr_assert_eq(rig.verdicts[CX_EMIT], 2);
+    free_rig(&rig);
+}
+
 Test(chain, a_dead_letter_of_the_first_stage_is_the_message_untouched)
 {
     struct rig rig = new_rig(both, 2, 1000000);
@@ -407,7 +425,7 @@ Test(chain, every_reason_of_the_runtime_has_a_name_and_a_sentence_and_rejects)
         cr_assert(r->name && r->doc, "reason %zu", n);
         cr_assert_eq(r->verdict, CX_REJECT);
     }
-    cr_assert_eq(n, CX_DECODE_ERRORS - 1 + 3);
+    cr_assert_eq(n, CX_DECODE_ERRORS - 1 + 4);
 }
 
 Test(chain, a_stage_that_does_not_tick_keeps_the_time_of_its_records)
