@@ -173,6 +173,33 @@ static int restore_all(struct cx_kafka *k, struct cx_error *err)
     return 0;
 }
 
+/* Committed offset and changelog seem not to belong together. Did another process, which has the partitions by now, commit between the two looks?
+ * Then there is nothing for a person to mend: a restart looks again. */
+static void excuse_overtaken(struct cx_kafka *k, struct cx_error *why)
+{
+    rd_kafka_topic_partition_list_t *list = list_of_slots(k);
+    struct cx_error ignored;
+
+    if (cx_offsets_committed(k, list, &ignored) == 0)
+        for (int i = 0; i < list->cnt; i++)
+            if ((list->elems[i].offset >= 0 ? list->elems[i].offset : CX_NO_OFFSET) != k->slots[i].committed)
+                cx_fail(why, CX_EXIT_BUG, "%s partition %" PRId32 " was committed by another process while it was restored here",
+                        list->elems[i].topic, list->elems[i].partition);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static int restore(struct cx_kafka *k, rd_kafka_topic_partition_list_t *list, struct cx_error *why)
+{
+    if (list->cnt != 0)
+        CX_TRY(cx_offsets_committed(k, list, why));
+    fill_slots(k, list);
+    if (restore_all(k, why) == 0)
+        return 0;
+    if (why->exit == CX_EXIT_CONFIG)
+        excuse_overtaken(k, why);
+    return -1;
+}
+
 static void give(struct cx_kafka *k, rd_kafka_topic_partition_list_t *partitions)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(partitions);
@@ -181,7 +208,7 @@ static void give(struct cx_kafka *k, rd_kafka_topic_partition_list_t *partitions
 
     rd_kafka_topic_partition_list_sort(list, NULL, NULL);
     take_membership(k);
-    if ((list->cnt != 0 && cx_offsets_committed(k, list, &why) != 0) || (fill_slots(k, list), restore_all(k, &why)) != 0) {
+    if (restore(k, list, &why) != 0) {
         cx_kafka_fail(k, &why, NULL);
         rd_kafka_assign(k->consumer, NULL);
     } else if ((code = rd_kafka_assign(k->consumer, list)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
