@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan system faults faults-full faults-selfcheck golden bench fmt dev release clean
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden bench fmt dev release clean
 
 JOBS ?= $(shell nproc)
 
@@ -16,13 +16,17 @@ test: ## installs what is missing, builds, runs every tier of tests
 	@tools/dev/setup test
 	@tools/dev/test
 
-check: ## unit, stage and house tests: no broker
+check: ## unit, stage and house tests: no broker, no long simulation
 	@tools/dev/build dev
-	@ctest --preset dev -LE system -j $(JOBS)
+	@ctest --preset dev -LE 'system|sim' -j $(JOBS)
 
 asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/dev/build asan
 	@ctest --preset asan -LE 'system|house|python|cli' -j $(JOBS)
+
+sim: ## simulated clusters with everything going wrong: SEEDS=n runs so many; SEED=s shows one
+	@tools/dev/build dev sim
+	@build/dev/tests/sim $(if $(SEED),$(SEED) -v,--seeds $(or $(SEEDS),100000))
 
 system: ## tests on a real broker; CASE=kill SEED=n chooses one
 	@tools/dev/build dev cx

@@ -107,7 +107,7 @@ static int open_breaker(struct cx_process *p)
     return CX_EXIT_DATA;
 }
 
-static int run_loop(struct cx_process *p)
+int cx_process_run(struct cx_process *p)
 {
     int64_t attended = 0;
     while (!cx_stop_requested) {
@@ -127,9 +127,9 @@ static int run_loop(struct cx_process *p)
     return cx_process_commit(p) == CX_KAFKA_FATAL ? (int)p->err->exit : CX_EXIT_OK;
 }
 
-static int open_process(struct cx_process *p, const struct cx_stage *const *stages, size_t count, const char *input, struct cx_error *err)
+int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, size_t count, const char *input, struct cx_error *err)
 {
-    static const char *inputs[CX_INPUTS_MAX];
+    const char **inputs = CX_NEW_ARRAY(p->settings->arena, const char *, CX_INPUTS_MAX);
     struct cx_chain_plan plan = { .stages = stages, .count = count, .root = p->settings->root, .max_message = p->settings->kafka.max_message };
     p->err = err;
     p->chain = cx_chain_open(&plan, err);
@@ -156,7 +156,7 @@ static int open_process(struct cx_process *p, const struct cx_stage *const *stag
     return p->kafka ? 0 : -1;
 }
 
-static void close_process(struct cx_process *p)
+void cx_process_close(struct cx_process *p)
 {
     cx_http_close(p);
     if (p->kafka)
@@ -199,12 +199,12 @@ static int run_run(const struct cx_args *args, struct cx_error *err)
         return print_config(&settings);
     signal(SIGPIPE, SIG_IGN);
     p.settings = &settings;
-    int status = open_process(&p, stages, count, args->values[INPUT], err) == 0 ? (catch_signals(&p), run_loop(&p)) : (int)err->exit;
+    int status = cx_process_open(&p, stages, count, args->values[INPUT], err) == 0 ? (catch_signals(&p), cx_process_run(&p)) : (int)err->exit;
     if (status != CX_EXIT_OK)
         cx_log(CX_ERROR, "stopped", "exit=%d cause=\"%s\"", status, err->text);
     if (cx_str_is(settings.log.format, "json"))
         err->text[0] = '\0'; /* it has been logged, and a line that is not JSON would not be understood */
-    close_process(&p);
+    cx_process_close(&p);
     cx_settings_free(&settings);
     return status;
 }

@@ -67,6 +67,13 @@ struct cx_process {
 };
 extern volatile sig_atomic_t cx_stop_requested;
 
+/* loop.c */
+/* Fills a zeroed process whose settings are set, and connects it; input NULL: as configured. Closes with cx_process_close also after a failure. */
+int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, size_t count, const char *input, struct cx_error *err);
+/* Until told to stop, or until something ends it; returns the exit status. */
+int cx_process_run(struct cx_process *p);
+void cx_process_close(struct cx_process *p);
+
 /* batch.c */
 void cx_process_sink(struct cx_process *p); /* where tasks send what they settle */
 /* Each return CX_KAFKA_OK, or ABORTED when the work was taken back and will come again, or FATAL with p->err. */
