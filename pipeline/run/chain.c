@@ -23,9 +23,11 @@ static const struct cx_reason null_value = { "null_value", CX_REJECT, "The recor
 static const struct cx_reason refused = { "refused_by_cluster", CX_REJECT,
                                           "Brokers refused what this record became; compare max.message.bytes of the output topics with "
                                           "kafka.max_message, then replay." };
-static const struct cx_reason no_scope = { "tenant_unusable", CX_REJECT,
-                                           "The tenant is empty or longer than 255 bytes: there is nothing to keep state under. Repair the producer of the "
-                                           "input topic." };
+static const struct cx_reason no_scope = {
+    "tenant_unusable", CX_REJECT,
+    "The tenant is empty or longer than 255 bytes: there is nothing to keep state under. Repair the producer of the "
+    "input topic."
+};
 static const struct cx_reason too_large = { "output_too_large", CX_REJECT,
                                             "What this item became is over kafka.max_message; raise it there and on the topic, then replay." };
 
