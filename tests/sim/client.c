@@ -1,11 +1,23 @@
 /* client.c - librdkafka's values: configurations, lists, errors, headers, messages, metadata. */
 #include "client.h"
 
+void *client_alloc(size_t n, size_t size)
+{
+    void *bytes = calloc(n, size);
+    cx_assert(bytes != NULL);
+    return bytes;
+}
+
+char *client_copy(const char *text)
+{
+    return memcpy(client_alloc(1, strlen(text) + 1), text, strlen(text));
+}
+
 /* ---- configuration ---- */
 
 rd_kafka_conf_t *rd_kafka_conf_new(void)
 {
-    return calloc(1, sizeof(rd_kafka_conf_t));
+    return client_alloc(1, sizeof(rd_kafka_conf_t));
 }
 
 void rd_kafka_conf_destroy(rd_kafka_conf_t *conf)
@@ -77,9 +89,7 @@ rd_kafka_resp_err_t rd_kafka_interceptor_add_on_response_received(rd_kafka_t *rk
 
 rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *why, size_t size)
 {
-    rd_kafka_t *rk = calloc(1, sizeof *rk);
-    if (rk == NULL)
-        return NULL;
+    rd_kafka_t *rk = client_alloc(1, sizeof *rk);
     rk->type = type;
     rk->conf = *conf;
     free(conf);
@@ -103,7 +113,7 @@ void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)
 char *rd_kafka_clusterid(rd_kafka_t *rk, int timeout_ms)
 {
     (void)rk, (void)timeout_ms;
-    return strdup("simulated");
+    return client_copy("simulated");
 }
 
 void rd_kafka_mem_free(rd_kafka_t *rk, void *p)
@@ -121,8 +131,7 @@ rd_kafka_resp_err_t rd_kafka_last_error(void)
 
 rd_kafka_error_t *client_error(enum client_fate fate, rd_kafka_resp_err_t code)
 {
-    rd_kafka_error_t *error = calloc(1, sizeof *error);
-    cx_assert(error != NULL);
+    rd_kafka_error_t *error = client_alloc(1, sizeof *error);
     *error = (rd_kafka_error_t){ code, fate == CLIENT_ENDS, fate == CLIENT_RETRIABLE, fate == CLIENT_LOSES_TRANSACTION };
     sim_note("  ! %s%s", rd_kafka_err2name(code), fate == CLIENT_ENDS ? ", for good" : fate == CLIENT_RETRIABLE ? ", may be repeated" : "");
     return error;
@@ -167,11 +176,9 @@ int rd_kafka_error_txn_requires_abort(const rd_kafka_error_t *error)
 
 rd_kafka_topic_partition_list_t *rd_kafka_topic_partition_list_new(int size)
 {
-    rd_kafka_topic_partition_list_t *list = calloc(1, sizeof *list);
-    cx_assert(list != NULL);
+    rd_kafka_topic_partition_list_t *list = client_alloc(1, sizeof *list);
     list->size = size > 0 ? size : 1;
-    list->elems = calloc((size_t)list->size, sizeof *list->elems);
-    cx_assert(list->elems != NULL);
+    list->elems = client_alloc((size_t)list->size, sizeof *list->elems);
     return list;
 }
 
@@ -180,11 +187,9 @@ rd_kafka_topic_partition_t *rd_kafka_topic_partition_list_add(rd_kafka_topic_par
     if (list->cnt == list->size) {
         list->size *= 2;
         list->elems = realloc(list->elems, (size_t)list->size * sizeof *list->elems);
-        cx_assert(list->elems != NULL);
     }
     rd_kafka_topic_partition_t *added = &list->elems[list->cnt++];
-    *added = (rd_kafka_topic_partition_t){ .topic = strdup(topic), .partition = partition, .offset = RD_KAFKA_OFFSET_INVALID };
-    cx_assert(added->topic != NULL);
+    *added = (rd_kafka_topic_partition_t){ .topic = client_copy(topic), .partition = partition, .offset = RD_KAFKA_OFFSET_INVALID };
     return added;
 }
 
@@ -214,10 +219,8 @@ void rd_kafka_topic_partition_list_sort(rd_kafka_topic_partition_list_t *list, i
 
 rd_kafka_headers_t *rd_kafka_headers_new(size_t count)
 {
-    rd_kafka_headers_t *headers = calloc(1, sizeof *headers);
-    cx_assert(headers != NULL);
-    headers->rows = calloc(count + 1, sizeof *headers->rows);
-    cx_assert(headers->rows != NULL);
+    rd_kafka_headers_t *headers = client_alloc(1, sizeof *headers);
+    headers->rows = client_alloc(count + 1, sizeof *headers->rows);
     headers->capacity = count;
     return headers;
 }
@@ -253,10 +256,9 @@ void rd_kafka_headers_destroy(rd_kafka_headers_t *headers)
 
 rd_kafka_topic_t *rd_kafka_topic_new(rd_kafka_t *rk, const char *name, rd_kafka_topic_conf_t *conf)
 {
-    rd_kafka_topic_t *rkt = calloc(1, sizeof *rkt);
+    rd_kafka_topic_t *rkt = client_alloc(1, sizeof *rkt);
     (void)conf;
-    if (rkt != NULL)
-        *rkt = (rd_kafka_topic_t){ rk, sim_topic(name) };
+    *rkt = (rd_kafka_topic_t){ rk, sim_topic(name) };
     return rkt;
 }
 
@@ -300,8 +302,7 @@ struct message { /* what librdkafka hides behind _private */
 
 rd_kafka_message_t *client_message(rd_kafka_topic_t *rkt, int32_t partition, rd_kafka_resp_err_t code)
 {
-    struct message *m = calloc(1, sizeof *m);
-    cx_assert(m != NULL);
+    struct message *m = client_alloc(1, sizeof *m);
     m->shown = (rd_kafka_message_t){ .err = code, .rkt = rkt, .partition = partition };
     return &m->shown;
 }

@@ -89,6 +89,9 @@ struct rd_kafka_error_s {
 };
 enum client_fate { CLIENT_RETRIABLE, CLIENT_LOSES_TRANSACTION, CLIENT_ENDS };
 rd_kafka_error_t *client_error(enum client_fate fate, rd_kafka_resp_err_t code);
+/* As librdkafka does, out of memory ends the process. Zeroed. */
+void *client_alloc(size_t n, size_t size);
+char *client_copy(const char *text);
 /* Heartbeats and the like, which a real client has threads for. */
 void client_background(rd_kafka_t *rk);
 /* What would be fetched next: a message, an end of partition, or NULL. */

@@ -100,8 +100,7 @@ int rd_kafka_assignment_lost(rd_kafka_t *rk)
 
 rd_kafka_consumer_group_metadata_t *rd_kafka_consumer_group_metadata(rd_kafka_t *rk)
 {
-    rd_kafka_consumer_group_metadata_t *membership = calloc(1, sizeof *membership);
-    cx_assert(membership != NULL);
+    rd_kafka_consumer_group_metadata_t *membership = client_alloc(1, sizeof *membership);
     membership->self = rk->in.self;
     return membership;
 }
@@ -113,7 +112,7 @@ void rd_kafka_consumer_group_metadata_destroy(rd_kafka_consumer_group_metadata_t
 
 char *rd_kafka_memberid(const rd_kafka_t *rk)
 {
-    return strdup(rk->in.self.id);
+    return client_copy(rk->in.self.id);
 }
 
 /* A member with a name of its own leaves without a word: it may be back before anybody notices. */
@@ -225,8 +224,7 @@ const char *rd_kafka_message_errstr(const rd_kafka_message_t *message)
 
 rd_kafka_queue_t *rd_kafka_queue_new(rd_kafka_t *rk)
 {
-    rd_kafka_queue_t *queue = calloc(1, sizeof *queue);
-    cx_assert(queue != NULL);
+    rd_kafka_queue_t *queue = client_alloc(1, sizeof *queue);
     queue->rk = rk;
     return queue;
 }

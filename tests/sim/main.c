@@ -1,6 +1,7 @@
 /* main.c - runs seeds.
  *   sim SEED [-v]             one seed; -v tells everything that happens
  *   sim --seeds N [--from S]  N of them; stops at the first that does not hold, and says how to see it again
+ *   sim --memory N            N allocations that fail, one after the other
  *   sim --must-find N         succeeds if one of N does not hold: for builds with a bug in them */
 #include "scenario.h"
 
@@ -67,7 +68,7 @@ static uint64_t number(const char *text)
     char *end;
     uint64_t n = strtoull(text, &end, 10);
     if (*end != '\0' || end == text) {
-        fprintf(stderr, "usage: sim SEED [-v] | --seeds N [--from S] | --must-find N\n");
+        fprintf(stderr, "usage: sim SEED [-v] | --seeds N [--from S] | --memory N | --must-find N\n");
         exit(CX_EXIT_USAGE);
     }
     return n;
@@ -76,7 +77,7 @@ static uint64_t number(const char *text)
 int main(int argc, char **argv)
 {
     uint64_t from = 1, count = 1;
-    bool must = false;
+    bool must = false, memory = false;
     for (int i = 1; i < argc; i++) {
         bool has_value = i + 1 < argc;
         if (strcmp(argv[i], "-v") == 0)
@@ -87,6 +88,8 @@ int main(int argc, char **argv)
             from = number(argv[++i]);
         else if (strcmp(argv[i], "--must-find") == 0 && has_value)
             must = (count = number(argv[++i])) > 0;
+        else if (strcmp(argv[i], "--memory") == 0 && has_value)
+            memory = (count = number(argv[++i])) > 0;
         else
             from = number(argv[i]);
     }
@@ -95,6 +98,9 @@ int main(int argc, char **argv)
     sim_scenario_open();
     if (must)
         return must_find(count);
-    run(from, count);
+    if (memory)
+        sim_memory_run(count);
+    else
+        run(from, count);
     return CX_EXIT_OK;
 }

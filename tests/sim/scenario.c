@@ -110,7 +110,7 @@ static void begin(uint64_t seed)
     sim.rate = rates[sim_random(4)];
     sim.allowed = 0;
     for (int f = 0; f < SIM_FAULTS; f++)
-        sim.allowed |= (unsigned)(sim_random(3) == 0) << f;
+        sim.allowed |= (unsigned)(sim_random(3) == 0 && !sim.is_plain) << f;
     if (sim.allowed & 1u << SIM_REFUSED && sim_chain->refusing) {
         cluster.refusing = sim_chain->refusing;
         cluster.refused = 1100;

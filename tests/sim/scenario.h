@@ -15,6 +15,10 @@ void sim_scenario_open(void); /* once */
 /* Runs a seed to its end; does not return when something does not hold. */
 void sim_scenario_run(uint64_t seed);
 
+/* ---- memory (memory.c) ---- */
+/* Fails the first allocation, the second, … of runs that are plain otherwise, until `points` have been tried. */
+void sim_memory_run(uint64_t points);
+
 /* ---- input (input.c) ---- */
 void sim_input_open(void);
 /* Lets records come in until `until_ns`, in transactions of their producer's, some of which are aborted. */

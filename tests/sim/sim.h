@@ -52,6 +52,7 @@ struct sim_process {
     int64_t wake_ns, silent_since_ns; /* silent: no heartbeat has left it since; 0: they do */
     int64_t frozen_until_ns, deaf_until_ns;
     volatile sig_atomic_t stop;
+    int (*main)(struct sim_process *p);
     int status;
     struct cx_settings settings;
     struct cx_process *run;
@@ -60,11 +61,14 @@ struct sim_process {
 
 struct sim {
     uint64_t seed, state;
-    bool verbose, is_calm; /* calm: nothing goes wrong any more */
-    unsigned allowed;      /* faults, a bit each */
-    unsigned rate;         /* one call in so many meets a fault that is allowed */
-    int64_t now_ns;        /* monotonic */
-    int64_t leapt_ms;      /* what the clock on the wall has gained over it */
+    bool verbose, is_calm;          /* calm: nothing goes wrong any more */
+    unsigned allowed;               /* faults, a bit each */
+    unsigned rate;                  /* one call in so many meets a fault that is allowed */
+    int64_t now_ns;                 /* monotonic */
+    int64_t leapt_ms;               /* what the clock on the wall has gained over it */
+    uint64_t allocations, fails_at; /* of all processes in this run; the one that fails, 0: none */
+    bool ran_out, is_plain;         /* it has failed; nothing else is to go wrong */
+    uint64_t ended;                 /* processes that running out of memory has ended */
     struct sim_process *running;
     struct sim_process processes[SIM_PROCESSES];
     uint64_t calls, faults, kills, commits, aborts, rebalances, producers; /* what happened, over all seeds */

@@ -92,6 +92,10 @@ static bool is_of_a_process(const void *p)
 static void *take(size_t size, size_t alignment)
 {
     struct sim_process *p = sim.running;
+    if (++sim.allocations == sim.fails_at) {
+        sim.ran_out = true;
+        return NULL;
+    }
     size_t at = (p->used + sizeof(size_t) + alignment - 1) & ~(alignment - 1);
     cx_assert(at + size <= MEMORY);
     p->used = at + size;
@@ -106,7 +110,10 @@ void *__wrap_malloc(size_t size)
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-    return sim.running ? memset(take(n * size, 16), 0, n * size) : __real_calloc(n, size);
+    if (!sim.running)
+        return __real_calloc(n, size);
+    void *bytes = take(n * size, 16);
+    return bytes ? memset(bytes, 0, n * size) : NULL;
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
@@ -122,19 +129,35 @@ void *__wrap_realloc(void *old, size_t size)
     size_t had = 0;
     if (old != NULL)
         memcpy(&had, (char *)old - sizeof had, sizeof had);
-    return old ? memcpy(new, old, had < size ? had : size) : new;
+    return old && new ? memcpy(new, old, had < size ? had : size) : new;
 }
 
 char *__wrap_strdup(const char *text)
 {
     size_t size = strlen(text) + 1;
-    return memcpy(__wrap_malloc(size), text, size);
+    char *copy = __wrap_malloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
 }
 
 void __wrap_free(void *p)
 {
     if (!is_of_a_process(p))
         __real_free(p);
+}
+
+/* Out of memory ends a process, as its rule is; anything else that asserts is a mistake. */
+void __real_cx_assert_failed(const char *expr, const char *file, int line) __attribute__((noreturn));
+void __wrap_cx_assert_failed(const char *expr, const char *file, int line) __attribute__((noreturn));
+
+void __wrap_cx_assert_failed(const char *expr, const char *file, int line)
+{
+    if (sim.ran_out && sim.running && strstr(expr, "NULL")) {
+        sim.ran_out = false;
+        sim.ended++;
+        sim_note("out of memory at %s:%d", file, line);
+        sim_kill(sim.running);
+    }
+    __real_cx_assert_failed(expr, file, line);
 }
 
 void *sim_keep(size_t size)
@@ -208,6 +231,8 @@ void sim_begin(uint64_t seed)
     sim.running = NULL;
     sim.is_calm = false;
     sim.leapt_ms = 0;
+    sim.allocations = 0;
+    sim.ran_out = false;
     for (int i = 0; i < SIM_PROCESSES; i++)
         sim.processes[i].is_alive = false;
 }
@@ -215,7 +240,7 @@ void sim_begin(uint64_t seed)
 static void enter(void)
 {
     struct sim_process *p = sim.running;
-    p->status = sim_main_of_process(p);
+    p->status = p->main(p);
     p->is_alive = false;
     sim_note("ended with %d%s%s", p->status, p->err.text[0] ? ": " : "", p->err.text);
     _longjmp(home, 1);
@@ -224,7 +249,9 @@ static void enter(void)
 void sim_start(struct sim_process *p, const char *name, const char *instance, int64_t at_ns)
 {
     char *stack = p->stack, *memory = p->memory;
-    *p = (struct sim_process){ .stack = stack, .memory = memory, .number = (int)(p - sim.processes), .is_alive = true, .wake_ns = at_ns };
+    *p = (struct sim_process){
+        .stack = stack, .memory = memory, .number = (int)(p - sim.processes), .is_alive = true, .wake_ns = at_ns, .main = sim_main_of_process
+    };
     snprintf(p->name, sizeof p->name, "%s", name);
     snprintf(p->instance, sizeof p->instance, "%s", instance);
     getcontext(&p->entry);
