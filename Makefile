@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden bench fmt dev release clean
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench fmt dev release clean
 
 JOBS ?= $(shell nproc)
 
@@ -40,6 +40,13 @@ faults-full: ## all faults at full counts; writes docs/faults.md
 
 faults-selfcheck: ## mistakes on purpose, each of which a named check must notice
 	@tests/faults/run --selfcheck $(if $(SEED),--seed $(SEED))
+
+fuzz: ## fuzzes: FUZZ=name chooses one target, SECONDS=n how long each
+	@tools/dev/fuzz $(or $(FUZZ),all) $(or $(SECONDS),60)
+
+coverage: ## which lines and branches the tests reach, written to docs/coverage.md
+	@tools/dev/setup coverage
+	@tools/dev/coverage
 
 golden: ## rewrites the expectations of golden cases and shows the difference
 	@tools/dev/build dev cx
