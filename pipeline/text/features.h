@@ -1,0 +1,32 @@
+/* features.h - a text as a list of hashed features: what the rows of a model (model.h) are added up by.
+ *
+ * A feature is 32 bits. The same text gives the same features, in the same order, on every machine. Training uses
+ * these very functions, so that what is learned is what is looked up.
+ *
+ *   words    from the text as folded by CX_FOLD_SEARCH: every token, every two neighbours, every run of 2 and 4 characters (blanks count, so that
+ *            starts and ends of words are told); digits are one class, a link or a mention one character, an emoji also the class it belongs to
+ *            (emoji.def), a tag its words (#BadService: bad service). For everything but the language.
+ *   letters  from the letters as they were written, marks and all, in lower case: every word, and its runs of 1 to 4 letters with its edges.
+ *            Links, mentions, tags and digits do not count. For the language. */
+#ifndef CX_TEXT_FEATURES_H
+#define CX_TEXT_FEATURES_H
+#include "text/text.h"
+
+enum cx_feature_kind { CX_FEATURES_WORDS, CX_FEATURES_LETTERS, CX_FEATURE_KINDS };
+
+struct cx_span { uint32_t start, end; }; /* bytes of the folded text */
+struct cx_features {
+    const uint32_t *hashes;
+    size_t count;
+    const struct cx_span *spans; /* where each stands; NULL unless asked for */
+};
+/* Beyond so many the rest of a text is not looked at. A text gives two or three features a character. */
+#define CX_FEATURES_MAX 8192
+/* A language is told by its first letters; more cost time and change nothing. */
+#define CX_FEATURES_LETTERS_MAX 320
+
+/* Features of one kind, in the arena. `original` is the text that was folded by CX_FOLD_SEARCH; letters are read from it. `with_spans` is for
+ * explaining: it costs time and changes nothing else. */
+struct cx_features cx_text_features(struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded, struct cx_str original,
+                                    bool with_spans);
+#endif

@@ -1,0 +1,256 @@
+/* model.c - reading an image, and sums to scores. */
+#include "text/model.h"
+#include "base/json.h"
+#include "text/rows.h"
+#include <math.h>
+
+#define MAGIC "cx model 1\n"
+#define HEADS_MAX    32
+#define LABELS_MAX   512
+#define ROW_BYTES_MAX 512
+#define BUCKETS_MAX  (1u << 17)
+
+static int bad(struct cx_error *err, const char *what)
+{
+    return cx_fail(err, CX_EXIT_DATA, "not a model that this version reads: %s; make it anew with cx train or tools/train", what);
+}
+
+/* ---- the header ---- */
+
+static bool read_u32(const struct cx_json *object, const char *key, uint32_t least, uint32_t most, uint32_t *out)
+{
+    const struct cx_json *node = cx_json_get(object, cx_str(key));
+    int64_t value;
+    if (node == NULL || node->type != CX_JSON_NUMBER || !cx_str_to_i64(node->text, &value) || value < least || value > most)
+        return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+static struct cx_str read_text(struct cx_arena *arena, const struct cx_json *object, const char *key)
+{
+    const struct cx_json *node = cx_json_get(object, cx_str(key));
+    return node != NULL && node->type == CX_JSON_STRING ? cx_arena_copy(arena, node->text) : CX_STR_NULL;
+}
+
+/* A list of `n` finite numbers, or NULL. */
+static const float *read_numbers(struct cx_arena *arena, const struct cx_json *object, const char *key, uint32_t n)
+{
+    const struct cx_json *list = cx_json_get(object, cx_str(key)), *node;
+    if (list == NULL || list->type != CX_JSON_ARRAY || list->count != n)
+        return NULL;
+    float *numbers = CX_NEW_ARRAY(arena, float, n), *to = numbers;
+    for (node = list->first; node != NULL; node = node->next) {
+        double value;
+        if (node->type != CX_JSON_NUMBER || !cx_str_to_f64(node->text, &value) || !(fabs(value) < 1e30))
+            return NULL;
+        *to++ = (float)value;
+    }
+    return numbers;
+}
+
+static bool read_number(const struct cx_json *object, const char *key, float *out)
+{
+    const struct cx_json *node = cx_json_get(object, cx_str(key));
+    double value;
+    if (node == NULL || node->type != CX_JSON_NUMBER || !cx_str_to_f64(node->text, &value) || !(fabs(value) < 1e30))
+        return false;
+    *out = (float)value;
+    return true;
+}
+
+static bool read_labels(struct cx_arena *arena, const struct cx_json *node, struct cx_head *head)
+{
+    const struct cx_json *list = cx_json_get(node, CX_STR("labels"));
+    if (list == NULL || list->type != CX_JSON_ARRAY || list->count == 0 || list->count > LABELS_MAX)
+        return false;
+    struct cx_str *labels = CX_NEW_ARRAY(arena, struct cx_str, list->count);
+    head->labels = labels;
+    head->label_count = list->count;
+    for (const struct cx_json *label = list->first; label != NULL; label = label->next) {
+        if (label->type != CX_JSON_STRING)
+            return false;
+        *labels++ = cx_arena_copy(arena, label->text);
+    }
+    return true;
+}
+
+static int read_head(struct cx_arena *arena, const struct cx_json *node, const struct cx_model *model, struct cx_head *head, struct cx_error *err)
+{
+    struct cx_str kind = read_text(arena, node, "kind");
+    const struct cx_json *adds = cx_json_get(node, CX_STR("adds"));
+    head->name = read_text(arena, node, "name");
+    head->kind = cx_str_is(kind, "any_of") ? CX_HEAD_ANY_OF : CX_HEAD_ONE_OF;
+    head->adds = adds != NULL && adds->type == CX_JSON_TRUE;
+    if (head->name.ptr == NULL || (head->kind == CX_HEAD_ONE_OF && !cx_str_is(kind, "one_of")))
+        return bad(err, "a head without a name or a kind");
+    if (!read_labels(arena, node, head))
+        return bad(err, "the labels of a head");
+    if (!read_u32(node, "table", 0, model->table_count - 1, &head->table) || !read_u32(node, "column", 0, ROW_BYTES_MAX, &head->column) ||
+        head->column + head->label_count > model->tables[head->table].row_bytes)
+        return bad(err, "a head outside of its table");
+    head->scale = read_numbers(arena, node, "scale", head->label_count);
+    head->bias = read_numbers(arena, node, "bias", head->label_count);
+    head->threshold = read_numbers(arena, node, "threshold", head->label_count);
+    if (head->scale == NULL || head->bias == NULL || head->threshold == NULL || !read_number(node, "at_least", &head->at_least))
+        return bad(err, "the numbers of a head");
+    for (uint32_t i = 0; i < head->label_count; i++)
+        if (!(head->threshold[i] > 0))
+            return bad(err, "a threshold that is not above 0");
+    return 0;
+}
+
+/* The first bytes, cut off and copied to where a cache line starts. */
+static const void *aligned_copy(struct cx_arena *arena, struct cx_str *bytes, size_t size)
+{
+    char *copy = cx_arena_alloc(arena, size + 64);
+    copy += -(uintptr_t)copy & 63;
+    memcpy(copy, bytes->ptr, size);
+    *bytes = cx_str_skip(*bytes, size);
+    return copy;
+}
+
+static int read_table(struct cx_arena *arena, const struct cx_json *node, struct cx_str *rows, struct cx_model_table *table, struct cx_error *err)
+{
+    struct cx_str features = read_text(arena, node, "features");
+    table->features = cx_str_is(features, "letters") ? CX_FEATURES_LETTERS : CX_FEATURES_WORDS;
+    if (table->features == CX_FEATURES_WORDS && !cx_str_is(features, "words"))
+        return bad(err, "a table of unknown features");
+    if (!read_u32(node, "buckets", 1, BUCKETS_MAX, &table->buckets) || !read_u32(node, "row_bytes", 32, ROW_BYTES_MAX, &table->row_bytes) ||
+        table->row_bytes % 32 != 0)
+        return bad(err, "the size of a table");
+    size_t places = (size_t)table->buckets * CX_MODEL_BUCKET;
+    if (rows->len < places * (sizeof(uint16_t) + table->row_bytes))
+        return bad(err, "it is cut short");
+    table->tags = aligned_copy(arena, rows, places * sizeof(uint16_t));
+    table->rows = aligned_copy(arena, rows, places * table->row_bytes);
+    return 0;
+}
+
+static int read_header(struct cx_arena *arena, const struct cx_json *root, struct cx_str rows, struct cx_model *model, struct cx_error *err)
+{
+    const struct cx_json *tables = cx_json_get(root, CX_STR("tables")), *heads = cx_json_get(root, CX_STR("heads")), *node;
+    model->version = read_text(arena, root, "version");
+    model->base = read_text(arena, root, "base");
+    if (model->version.ptr == NULL || tables == NULL || tables->type != CX_JSON_ARRAY || tables->count > CX_MODEL_TABLES || tables->count == 0 ||
+        heads == NULL || heads->type != CX_JSON_ARRAY || heads->count > HEADS_MAX)
+        return bad(err, "its header");
+    struct cx_buf card;
+    cx_buf_init(&card, 16u << 20);
+    if (cx_json_get(root, CX_STR("card")) != NULL)
+        cx_json_dump(&card, cx_json_get(root, CX_STR("card")));
+    model->card = cx_arena_copy(arena, cx_buf_view(&card));
+    cx_buf_free(&card);
+    for (node = tables->first; node != NULL; node = node->next)
+        CX_TRY(read_table(arena, node, &rows, &model->tables[model->table_count++], err));
+    if (rows.len != 0)
+        return bad(err, "bytes after its last table");
+    struct cx_head *list = CX_NEW_ARRAY(arena, struct cx_head, heads->count);
+    model->heads = list;
+    for (node = heads->first; node != NULL; node = node->next) {
+        struct cx_head *head = &list[model->head_count++];
+        CX_TRY(read_head(arena, node, model, head, err));
+        head->first = model->score_count;
+        model->score_count += head->label_count;
+    }
+    return 0;
+}
+
+int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *model, struct cx_error *err)
+{
+    *model = (struct cx_model){ 0 };
+    if (!cx_str_starts(image, CX_STR(MAGIC)))
+        return bad(err, "it does not begin like one");
+    struct cx_str rest = cx_str_skip(image, sizeof MAGIC - 1), line;
+    int64_t length;
+    if (!cx_str_cut(&rest, '\n', &line) || rest.ptr == NULL || !cx_str_to_i64(line, &length) || length < 2 || (uint64_t)length > rest.len)
+        return bad(err, "the length of its header");
+    struct cx_json_fault fault;
+    const struct cx_json *root = cx_json_parse(arena, cx_str_n(rest.ptr, (size_t)length), &fault);
+    if (root == NULL || root->type != CX_JSON_OBJECT)
+        return bad(err, "its header is no JSON object");
+    size_t at = (size_t)(rest.ptr - image.ptr) + (size_t)length;
+    return read_header(arena, root, cx_str_skip(image, (at + 63) / 64 * 64), model, err);
+}
+
+const struct cx_head *cx_model_head(const struct cx_model *model, const char *name)
+{
+    for (uint32_t i = 0; i < model->head_count; i++)
+        if (cx_str_is(model->heads[i].name, name))
+            return &model->heads[i];
+    return NULL;
+}
+
+/* ---- scores ---- */
+
+static float norm_of(size_t count)
+{
+    return count > 0 ? 1 / sqrtf((float)count) : 0;
+}
+
+void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits)
+{
+    int32_t sums[ROW_BYTES_MAX];
+    float norm = norm_of(features->count);
+    for (uint32_t t = 0; t < model->table_count; t++) {
+        if (model->tables[t].features != kind)
+            continue;
+        rows_add(&model->tables[t], features->hashes, features->count, sums);
+        for (uint32_t h = 0; h < model->head_count; h++) {
+            const struct cx_head *head = &model->heads[h];
+            if (head->table != t)
+                continue;
+            for (uint32_t i = 0; i < head->label_count; i++)
+                logits[head->first + i] = head->bias[i] + head->scale[i] * ((float)sums[head->column + i] * norm);
+        }
+    }
+}
+
+/* e^x for scores: within 2 in 10^7, the same bits everywhere, unlike the library's. */
+static float exponential(float x)
+{
+    x = x < -80 ? -80 : x > 80 ? 80 : x;
+    float n = (float)(int)(x * 1.442695f + (x < 0 ? -0.5f : 0.5f)), r = x - n * 0.693145752f - n * 1.42860677e-6f;
+    float p = 1 + r * (1 + r * (0.5f + r * (0.166666667f + r * (0.0416666667f + r * (0.00833333333f + r * 0.00138888889f)))));
+    union {
+        uint32_t bits;
+        float value;
+    } power = { .bits = (uint32_t)((int)n + 127) << 23 };
+    return p * power.value;
+}
+
+void cx_head_scores(const struct cx_head *head, float *values)
+{
+    if (head->kind == CX_HEAD_ANY_OF) {
+        for (uint32_t i = 0; i < head->label_count; i++)
+            values[i] = 1 / (1 + exponential(-values[i]));
+        return;
+    }
+    float most = values[0], total = 0;
+    for (uint32_t i = 1; i < head->label_count; i++)
+        most = values[i] > most ? values[i] : most;
+    for (uint32_t i = 0; i < head->label_count; i++)
+        total += values[i] = exponential(values[i] - most);
+    for (uint32_t i = 0; i < head->label_count; i++)
+        values[i] /= total;
+}
+
+int cx_head_choice(const struct cx_head *head, const float *scores)
+{
+    int best = 0;
+    for (uint32_t i = 1; i < head->label_count; i++)
+        if (scores[i] / head->threshold[i] > scores[best] / head->threshold[best])
+            best = (int)i;
+    return scores[best] >= head->at_least ? best : -1;
+}
+
+void cx_model_weigh(const struct cx_model *model, const struct cx_head *head, uint32_t label, const struct cx_features *features, float *weights)
+{
+    const struct cx_model_table *table = &model->tables[head->table];
+    float norm = norm_of(features->count);
+    for (size_t i = 0; i < features->count; i++) {
+        int64_t place = rows_find(table, features->hashes[i]);
+        int weight = place < 0 ? 0 : table->rows[(size_t)place * table->row_bytes + head->column + label];
+        weights[i] = head->scale[label] * ((float)weight * norm);
+    }
+}

@@ -1,0 +1,80 @@
+/* model.h - learned heads over hashed features: all of them for one or two walks over a text.
+ *
+ * A model is tables and heads. A table holds the features that training chose, a row of int8 each (32 to 512 bytes, a column a label of every head),
+ * and adds up the rows of a text's features of one kind (features.h); features that it does not hold cost a look at 16 bytes. A head is a range of columns:
+ *
+ *   logit(label) = bias + scale * (sum of the column over the features) / sqrt(number of features)
+ *
+ * The sums are integers and the rest is done once a label in fixed order, so that every kernel gives the same bits. Scale and bias contain the
+ * calibration that training found; scores are probabilities.
+ *
+ *   CX_HEAD_ONE_OF  softmax: scores of a head add up to 1
+ *   CX_HEAD_ANY_OF  every label has a probability of its own
+ *
+ * The image of a model, as stored in a .cxm file after zstd: the line "cx model 1\n", the length of the header in decimal and "\n", the header (a JSON
+ * object: what the model is, its card, its tables and heads), zero bytes up to a multiple of 64, and for each table its tags and its rows.
+ * `zstd -dc FILE | head -n 3` shows all but the rows. */
+#ifndef CX_TEXT_MODEL_H
+#define CX_TEXT_MODEL_H
+#include "text/features.h"
+
+enum cx_head_kind { CX_HEAD_ONE_OF, CX_HEAD_ANY_OF };
+
+struct cx_head {
+    struct cx_str name;
+    enum cx_head_kind kind;
+    uint32_t table, column;         /* column: the first one's */
+    uint32_t label_count, first;    /* first: place of its first score among the scores of the model */
+    const struct cx_str *labels;
+    const float *scale, *bias;
+    const float *threshold;         /* ANY_OF: said from this score on. ONE_OF: the label whose score is the largest multiple of its threshold wins */
+    float at_least;                 /* ONE_OF: below this score of the winner nothing is said */
+    bool adds;                      /* of an overlay: its logits are added to those of the base's head of this name */
+};
+/* A feature h belongs in bucket (h * buckets) >> 32, at one of its eight places: where the tag is cx_model_tag(h). The row has the place's number. Two
+ * features that share bucket and tag are one. */
+#define CX_MODEL_BUCKET 8
+struct cx_model_table {
+    enum cx_feature_kind features;
+    uint32_t buckets, row_bytes;
+    const uint16_t *tags;           /* buckets * 8; 0: an empty place */
+    const int8_t *rows;             /* 64-byte aligned */
+};
+static inline uint32_t cx_model_bucket(uint32_t feature, uint32_t buckets)
+{
+    return (uint32_t)((uint64_t)feature * buckets >> 32);
+}
+static inline uint16_t cx_model_tag(uint32_t feature)
+{
+    uint16_t tag = (uint16_t)feature;
+    return tag != 0 ? tag : 1;
+}
+#define CX_MODEL_TABLES 4
+struct cx_model {
+    struct cx_str version;          /* name@hash of the data: what a record names */
+    struct cx_str base;             /* version of the model an overlay was made for; null for a whole model */
+    struct cx_str card;             /* JSON: sets, licences, metrics */
+    struct cx_model_table tables[CX_MODEL_TABLES];
+    uint32_t table_count, head_count, score_count;
+    const struct cx_head *heads;
+};
+
+/* Reads an image. Everything is checked: no bytes make it read outside. The model and a copy of the rows are in the arena; -1 with *err otherwise. */
+int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *model, struct cx_error *err);
+/* The head of that name, or NULL. */
+const struct cx_head *cx_model_head(const struct cx_model *model, const char *name);
+
+/* Logits of all heads that read this kind of features, into logits[model->score_count]; others are left alone. Texts without features get the biases. */
+void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits);
+/* Logits to scores, in place, of one head. `values` are the head's own: logits + head->first. */
+void cx_head_scores(const struct cx_head *head, float *values);
+/* What a ONE_OF head says of scores: a label's number, or -1 where it abstains. */
+int cx_head_choice(const struct cx_head *head, const float *scores);
+
+/* What every feature adds to the logit of one label, into weights[features->count]. */
+void cx_model_weigh(const struct cx_model *model, const struct cx_head *head, uint32_t label, const struct cx_features *features, float *weights);
+
+/* Which kernels add rows: the best the machine has. Tests name one; false where the machine lacks it. */
+enum cx_kernel { CX_KERNEL_PORTABLE, CX_KERNEL_AVX2 };
+bool cx_model_use_kernel(enum cx_kernel kernel);
+#endif

@@ -1,0 +1,238 @@
+/* Features and models: against a naive reference, on both kernels, and against broken images. */
+#include "base/buf.h"
+#include "text/model.h"
+#include <criterion/criterion.h>
+#include <math.h>
+
+static struct cx_arena *arena;
+static void start(void)
+{
+    arena = cx_arena_new(1u << 28);
+}
+static void end(void)
+{
+    cx_arena_free(arena);
+    cx_model_use_kernel(CX_KERNEL_AVX2);
+}
+TestSuite(model, .init = start, .fini = end);
+
+static struct cx_features features_of(enum cx_feature_kind kind, const char *text, bool with_spans)
+{
+    struct cx_folded *folded = CX_NEW(arena, struct cx_folded);
+    *folded = cx_text_fold(arena, cx_str(text), CX_FOLD_SEARCH);
+    return cx_text_features(arena, kind, folded, cx_str(text), with_spans);
+}
+
+static size_t shared(struct cx_features a, struct cx_features b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a.count; i++)
+        for (size_t k = 0; k < b.count; k++)
+            if (a.hashes[i] == b.hashes[k]) {
+                n++;
+                break;
+            }
+    return n;
+}
+
+static bool are_equal(struct cx_features a, struct cx_features b)
+{
+    return a.count == b.count && memcmp(a.hashes, b.hashes, a.count * sizeof *a.hashes) == 0;
+}
+
+Test(model, letters_case_and_accents_make_no_other_words)
+{
+    cr_assert(are_equal(features_of(CX_FEATURES_WORDS, "ÇOK KÖTÜ HİZMET", false), features_of(CX_FEATURES_WORDS, "cok kotu hizmet", false)));
+    cr_assert(are_equal(features_of(CX_FEATURES_WORDS, "ёлка", false), features_of(CX_FEATURES_WORDS, "елка", false)));
+    cr_assert(are_equal(features_of(CX_FEATURES_WORDS, "order 123", false), features_of(CX_FEATURES_WORDS, "order 987", false)));
+}
+
+Test(model, letters_tell_languages_by_their_marks)
+{
+    cr_assert_not(are_equal(features_of(CX_FEATURES_LETTERS, "çok", false), features_of(CX_FEATURES_LETTERS, "cok", false)));
+    cr_assert(are_equal(features_of(CX_FEATURES_LETTERS, "GRÜSSE", false), features_of(CX_FEATURES_LETTERS, "grüsse", false)));
+    cr_assert_eq(features_of(CX_FEATURES_LETTERS, "@someone https://a.example/b #tag 123 😀", false).count, 0);
+}
+
+Test(model, an_emoji_has_its_class_in_common_with_its_like)
+{
+    struct cx_features love = features_of(CX_FEATURES_WORDS, "😍", false), heart = features_of(CX_FEATURES_WORDS, "❤️", false),
+                       anger = features_of(CX_FEATURES_WORDS, "😡", false);
+    cr_assert_eq(shared(love, heart), 1);
+    cr_assert_eq(shared(love, anger), 0);
+}
+
+Test(model, a_tag_is_also_its_words)
+{
+    struct cx_features words = features_of(CX_FEATURES_WORDS, "service", false);
+    cr_assert_gt(shared(words, features_of(CX_FEATURES_WORDS, "#BadService", false)), shared(words, features_of(CX_FEATURES_WORDS, "#badservic", false)));
+    cr_assert_eq(shared(words, features_of(CX_FEATURES_WORDS, "#bad_service", false)), shared(words, features_of(CX_FEATURES_WORDS, "#BadService", false)));
+}
+
+Test(model, spans_are_bytes_of_the_folded_text_and_change_nothing)
+{
+    const char *text = "Paramı geri istiyorum!! @firma #ÇokKötü 😡";
+    struct cx_folded folded = cx_text_fold(arena, cx_str(text), CX_FOLD_SEARCH);
+    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++) {
+        struct cx_features with = features_of((enum cx_feature_kind)kind, text, true);
+        cr_assert(are_equal(with, features_of((enum cx_feature_kind)kind, text, false)));
+        for (size_t i = 0; i < with.count; i++)
+            cr_assert(with.spans[i].start <= with.spans[i].end && with.spans[i].end <= folded.text.len);
+    }
+}
+
+/* ---- models ---- */
+
+#define BUCKETS 40
+struct image {
+    struct cx_buf bytes;
+    uint16_t tags[BUCKETS * CX_MODEL_BUCKET];
+    int8_t rows[BUCKETS * CX_MODEL_BUCKET * 96];
+    uint32_t width;
+};
+
+static uint64_t next(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 33;
+}
+
+/* A model of random rows for the features of a text, as many of them as fit. */
+static struct cx_str make_image(struct image *image, struct cx_features known, uint32_t width, uint64_t seed)
+{
+    memset(image, 0, sizeof *image);
+    image->width = width;
+    for (size_t i = 0; i < known.count; i++) {
+        uint32_t first = cx_model_bucket(known.hashes[i], BUCKETS) * CX_MODEL_BUCKET;
+        for (uint32_t p = first; p < first + CX_MODEL_BUCKET; p++)
+            if (image->tags[p] == 0 || image->tags[p] == cx_model_tag(known.hashes[i])) {
+                image->tags[p] = cx_model_tag(known.hashes[i]);
+                break;
+            }
+    }
+    for (size_t i = 0; i < BUCKETS * CX_MODEL_BUCKET * width; i++)
+        image->rows[i] = (int8_t)(next(&seed) % 255 - 127);
+    struct cx_buf header;
+    cx_buf_init(&header, 1 << 16);
+    cx_buf_format(&header,
+                  "{\"version\":\"t@1\",\"base\":null,\"card\":{\"name\":\"t\"},\"tables\":[{\"features\":\"words\",\"buckets\":%d,\"row_bytes\":%u}],\"heads\":["
+                  "{\"name\":\"mood\",\"kind\":\"one_of\",\"table\":0,\"column\":0,\"labels\":[\"bad\",\"so\",\"good\"],\"scale\":[0.01,0.02,0.03],"
+                  "\"bias\":[0.5,0,-0.5],\"threshold\":[1,1,1],\"at_least\":0.4},"
+                  "{\"name\":\"wishes\",\"kind\":\"any_of\",\"table\":0,\"column\":%u,\"labels\":[\"a\",\"b\"],\"scale\":[0.05,0.04],"
+                  "\"bias\":[0,0],\"threshold\":[0.5,0.5],\"at_least\":0}]}",
+                  BUCKETS, width, width - 2);
+    cx_buf_init(&image->bytes, 1 << 20);
+    cx_buf_format(&image->bytes, "cx model 1\n%zu\n", header.len);
+    cx_buf_str(&image->bytes, cx_buf_view(&header));
+    while (image->bytes.len % 64 != 0)
+        cx_buf_byte(&image->bytes, '\0');
+    cx_buf_add(&image->bytes, image->tags, sizeof image->tags);
+    cx_buf_add(&image->bytes, image->rows, BUCKETS * CX_MODEL_BUCKET * width);
+    cx_buf_free(&header);
+    return cx_buf_view(&image->bytes);
+}
+
+/* What a logit is, read off the definition in model.h. */
+static double expected(const struct image *image, struct cx_features features, uint32_t column, double scale, double bias)
+{
+    long sum = 0;
+    for (size_t i = 0; i < features.count; i++)
+        for (uint32_t k = 0; k < CX_MODEL_BUCKET; k++) {
+            uint32_t place = (uint32_t)((uint64_t)features.hashes[i] * BUCKETS >> 32) * CX_MODEL_BUCKET + k;
+            if (image->tags[place] == ((features.hashes[i] & 0xffff) ? (features.hashes[i] & 0xffff) : 1)) {
+                sum += image->rows[place * image->width + column];
+                break;
+            }
+        }
+    return bias + scale * (double)sum / sqrt((double)features.count);
+}
+
+static const char long_text[] = "The parcel never came, nobody answers the phone and I want my money back: this is the third time it happens to me. ";
+
+Test(model, logits_are_what_their_definition_says_on_every_kernel_and_width)
+{
+    static struct image image;
+    char text[sizeof long_text * 8] = "";
+    for (int repeat = 0; repeat < 8; repeat++)
+        memcpy(text + (size_t)repeat * (sizeof long_text - 1), long_text, sizeof long_text);
+    const char *texts[] = { "x", "The parcel never came", long_text, text };
+    for (uint32_t width = 32; width <= 96; width += 32)
+        for (size_t t = 0; t < 4; t++) {
+            struct cx_features features = features_of(CX_FEATURES_WORDS, texts[t], false);
+            struct cx_model model;
+            struct cx_error err;
+            float logits[2][5];
+            struct cx_str bytes = make_image(&image, features_of(CX_FEATURES_WORDS, long_text, false), width, t + width);
+            cr_assert_eq(cx_model_read(arena, bytes, &model, &err), 0, "%s", err.text);
+            cx_model_use_kernel(CX_KERNEL_PORTABLE);
+            cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits[0]);
+            if (cx_model_use_kernel(CX_KERNEL_AVX2)) {
+                cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits[1]);
+                cr_assert_eq(memcmp(logits[0], logits[1], sizeof logits[0]), 0);
+            }
+            for (uint32_t c = 0; c < 3; c++)
+                cr_assert_float_eq(logits[0][c], expected(&image, features, c, 0.01 * (c + 1), 0.5 - 0.5 * c), 1e-3);
+            cr_assert_float_eq(logits[0][3], expected(&image, features, width - 2, 0.05, 0), 1e-3);
+            cx_buf_free(&image.bytes);
+        }
+}
+
+Test(model, weights_of_features_add_up_to_the_logit)
+{
+    static struct image image;
+    struct cx_features features = features_of(CX_FEATURES_WORDS, long_text, false);
+    struct cx_model model;
+    struct cx_error err;
+    cr_assert_eq(cx_model_read(arena, make_image(&image, features, 64, 7), &model, &err), 0);
+    float logits[5], weights[2048], sum = 0;
+    cr_assert_lt(features.count, 2048);
+    cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits);
+    const struct cx_head *mood = cx_model_head(&model, "mood");
+    cx_model_weigh(&model, mood, 2, &features, weights);
+    for (size_t i = 0; i < features.count; i++)
+        sum += weights[i];
+    cr_assert_float_eq(sum + mood->bias[2], logits[2], 1e-3);
+    cx_buf_free(&image.bytes);
+}
+
+Test(model, scores_add_up_and_a_head_may_abstain)
+{
+    static struct image image;
+    struct cx_model model;
+    struct cx_error err;
+    cr_assert_eq(cx_model_read(arena, make_image(&image, (struct cx_features){ 0 }, 32, 1), &model, &err), 0);
+    const struct cx_head *mood = cx_model_head(&model, "mood");
+    for (int i = -300; i <= 300; i++) {
+        float x = (float)i / 3, values[3] = { x, 0, -x };
+        cx_head_scores(mood, values);
+        cr_assert_float_eq(values[0] + values[1] + values[2], 1, 1e-5);
+        cr_assert_float_eq(values[0], 1 / (1 + exp((double)-x) + exp((double)-2 * (double)x)), 1e-5);
+    }
+    cr_assert_eq(cx_head_choice(mood, (float[]){ 0.2f, 0.3f, 0.5f }), 2);
+    cr_assert_eq(cx_head_choice(mood, (float[]){ 0.3f, 0.35f, 0.35f }), -1);
+    cx_buf_free(&image.bytes);
+}
+
+Test(model, broken_images_are_refused_and_never_read_beyond)
+{
+    static struct image image;
+    struct cx_model model;
+    struct cx_error err;
+    struct cx_str bytes = make_image(&image, (struct cx_features){ 0 }, 32, 1);
+    for (size_t len = 0; len < bytes.len; len += len < 1024 ? 1 : 997)
+        cr_assert_eq(cx_model_read(arena, cx_str_n(bytes.ptr, len), &model, &err), -1, "cut to %zu", len);
+    uint64_t seed = 3;
+    for (int i = 0; i < 4000; i++) { /* the header, a byte changed: refused or read, nothing else */
+        char *copy = malloc(bytes.len);
+        memcpy(copy, bytes.ptr, bytes.len);
+        copy[next(&seed) % 700] = (char)next(&seed);
+        if (cx_model_read(arena, cx_str_n(copy, bytes.len), &model, &err) == 0) {
+            struct cx_features features = features_of(CX_FEATURES_WORDS, "abc", false);
+            float *logits = cx_arena_alloc(arena, (model.score_count + 1) * sizeof *logits);
+            cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits);
+        }
+        free(copy);
+        cx_arena_reset(arena);
+    }
+    cx_buf_free(&image.bytes);
+}
