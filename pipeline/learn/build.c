@@ -1,0 +1,133 @@
+/* build.c - tasks to an image, step by step as learn.h tells them. */
+#include "learn/build.h"
+#include "base/error.h"
+#include "learn/select.h"
+#include <math.h>
+
+#define FIT_CELLS_BITS 27u /* of weights at once: half a gigabyte, and as much for their average */
+#define BITS_MIN       12u
+#define BITS_MAX       22u
+
+static uint32_t bits_for(double n)
+{
+    uint32_t bits = BITS_MIN;
+    while ((double)(UINT64_C(1) << bits) < n)
+        bits++;
+    return bits;
+}
+
+/* Room for every feature of the task, within reason. */
+static uint32_t fit_bits(const struct cx_task *task)
+{
+    double features = 0;
+    for (size_t i = 0; i < task->count; i++)
+        features += task->examples[i].count;
+    uint32_t bits = bits_for(features), most = FIT_CELLS_BITS - bits_for(task->label_count * (double)(1u << BITS_MIN)) + BITS_MIN;
+    bits = bits < BITS_MAX ? bits : BITS_MAX;
+    return bits < most ? bits : most;
+}
+
+static void measure_one(struct cx_measure *measure, size_t at, const struct cx_example *example)
+{
+    measure->truth[at] = example->label;
+    measure->truths[at] = example->labels;
+}
+
+/* Logits of every example by weights that have not seen its fold. */
+static void cross_fit(const struct cx_task *task, uint32_t bits, struct cx_measure *held)
+{
+    cx_measure_init(held, task->plan->kind, task->label_count, task->count);
+    for (int fold = 0; fold < CX_FOLDS; fold++) {
+        struct cx_weights weights = cx_weights_new(bits, task->label_count);
+        cx_fit(task, bits, fold, &weights);
+        for (size_t i = 0; i < task->count; i++) {
+            measure_one(held, i, &task->examples[i]);
+            if (task->examples[i].fold == fold)
+                cx_weights_logits(&weights, &task->examples[i], held->scores + i * task->label_count);
+        }
+        cx_weights_free(&weights);
+    }
+}
+
+static void dev_logits(const struct cx_task *task, const struct cx_weights *weights, struct cx_measure *held)
+{
+    cx_measure_init(held, task->plan->kind, task->label_count, task->dev_count);
+    for (size_t i = 0; i < task->dev_count; i++) {
+        measure_one(held, i, &task->dev[i]);
+        cx_weights_logits(weights, &task->dev[i], held->scores + i * task->label_count);
+    }
+}
+
+/* First fit of one task: what it would select, and how it does without a dev set. */
+static void learn_task(struct cx_build *build, struct cx_build_head *head, struct learn_candidates *candidates)
+{
+    uint32_t bits = fit_bits(head->task);
+    struct cx_weights weights = cx_weights_new(bits, head->task->label_count);
+    build->say(build->context, head->task->name, "fits");
+    cx_fit(head->task, bits, -1, &weights);
+    learn_candidates_add(candidates, head->task, &weights);
+    cx_weights_free(&weights);
+    if (head->task->dev_count == 0)
+        cross_fit(head->task, bits, &head->held);
+}
+
+/* All heads of one kind of features: one table. */
+static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struct cx_arena *arena)
+{
+    struct cx_build_table *table = &build->tables[kind];
+    struct learn_candidates candidates = { 0 };
+    for (size_t i = 0; i < build->head_count; i++)
+        if (build->heads[i].task->plan->features == kind)
+            learn_task(build, &build->heads[i], &candidates);
+    if (candidates.count == 0)
+        return;
+    learn_candidates_place(&candidates, &table->selection);
+    for (size_t i = 0; i < build->head_count; i++) {
+        struct cx_build_head *head = &build->heads[i];
+        struct cx_task *task = head->task;
+        if (task->plan->features != kind)
+            continue;
+        uint32_t bits = cx_selection_bits(&table->selection);
+        cx_selection_apply(&table->selection, arena, task->examples, task->count);
+        cx_selection_apply(&table->selection, arena, task->dev, task->dev_count);
+        build->say(build->context, task->name, "fits what was selected");
+        head->weights = cx_weights_new(bits, task->label_count);
+        cx_fit(task, bits, -1, &head->weights);
+        if (task->dev_count > 0)
+            dev_logits(task, &head->weights, &head->held);
+    }
+}
+
+void cx_build_learn(struct cx_build *build, struct cx_arena *arena)
+{
+    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
+        learn_table(build, (enum cx_feature_kind)kind, arena);
+    for (size_t i = 0; i < build->head_count; i++)
+        cx_tune(&build->heads[i]);
+}
+
+void cx_build_pack(const struct cx_build *build, struct cx_str version, struct cx_str base, struct cx_str card, struct cx_buf *image)
+{
+    struct cx_packed_head heads[CX_FEATURE_KINDS][CX_BUILD_HEADS];
+    struct cx_packed_table tables[CX_FEATURE_KINDS];
+    size_t table_count = 0;
+    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++) {
+        size_t n = 0;
+        for (size_t i = 0; i < build->head_count; i++)
+            if (build->heads[i].task->plan->features == (enum cx_feature_kind)kind)
+                heads[kind][n++] = build->heads[i].packed;
+        if (n > 0)
+            tables[table_count++] = (struct cx_packed_table){ &build->tables[kind].selection, (enum cx_feature_kind)kind, heads[kind], n };
+    }
+    cx_pack(image, version, base, card, tables, table_count);
+}
+
+void cx_build_free(struct cx_build *build)
+{
+    for (size_t i = 0; i < build->head_count; i++) {
+        cx_weights_free(&build->heads[i].weights);
+        cx_measure_free(&build->heads[i].held);
+    }
+    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
+        cx_selection_free(&build->tables[kind].selection);
+}

@@ -1,0 +1,30 @@
+/* build.h - tasks to a model. */
+#ifndef CX_LEARN_BUILD_H
+#define CX_LEARN_BUILD_H
+#include "learn/learn.h"
+
+#define CX_BUILD_HEADS 16
+
+struct cx_build_head {
+    struct cx_task *task;
+    struct cx_weights weights;    /* by place */
+    struct cx_measure held;       /* of dev, or of every example by weights that have not seen it */
+    struct cx_packed_head packed; /* temperature and thresholds */
+};
+struct cx_build_table {
+    struct cx_selection selection;
+};
+struct cx_build {
+    struct cx_build_head heads[CX_BUILD_HEADS];
+    size_t head_count;
+    struct cx_build_table tables[CX_FEATURE_KINDS];
+    void (*say)(void *context, struct cx_str head, const char *what); /* progress */
+    void *context;
+};
+/* Learns all heads, whose tasks must be closed. */
+void cx_build_learn(struct cx_build *build, struct cx_arena *arena);
+/* Finds temperature and thresholds of a head on `held`, whose logits become scores, and what is said by them. */
+void cx_tune(struct cx_build_head *head);
+void cx_build_pack(const struct cx_build *build, struct cx_str version, struct cx_str base, struct cx_str card, struct cx_buf *image);
+void cx_build_free(struct cx_build *build);
+#endif

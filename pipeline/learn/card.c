@@ -1,0 +1,78 @@
+/* card.c - the card as JSON. Figures are percentages to one place. */
+#include "learn/card.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include <math.h>
+
+static void add_percent(struct cx_buf *card, const char *name, double share)
+{
+    cx_buf_format(card, ",\"%s\":", name);
+    cx_json_f64(card, rint(share * 1000) / 10);
+}
+
+static void add_sets(struct cx_buf *card, const struct cx_recipe *recipe, bool only_open)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < recipe->count; i++) {
+        const struct cx_recipe_row *row = &recipe->rows[i];
+        if ((only_open && !row->is_open) || row->train_count == 0)
+            continue;
+        cx_buf_str(card, is_first ? CX_STR("{\"head\":") : CX_STR(",{\"head\":"));
+        is_first = false;
+        cx_json_string(card, row->head);
+        cx_buf_str(card, CX_STR(",\"set\":"));
+        cx_json_string(card, row->set);
+        cx_buf_format(card, ",\"texts\":%zu,\"licence\":", row->train_count);
+        cx_json_string(card, row->licence);
+        cx_buf_format(card, ",\"open\":%s}", row->is_open ? "true" : "false");
+    }
+}
+
+static void add_figures(struct cx_buf *card, const struct cx_build_head *head, const struct cx_recipe_row *row, uint16_t set, bool *is_first)
+{
+    const struct cx_task *task = head->task;
+    const struct cx_example *examples = task->dev_count > 0 ? task->dev : task->examples;
+    uint32_t *some = calloc(head->held.n + 1, sizeof *some);
+    size_t n = 0;
+    for (size_t i = 0; i < head->held.n; i++)
+        if (examples[i].set == set)
+            some[n++] = (uint32_t)i;
+    struct cx_figures figures;
+    cx_measure_figures(&head->held, some, n, &figures);
+    free(some);
+    if (n == 0)
+        return;
+    cx_buf_str(card, *is_first ? CX_STR("{\"head\":") : CX_STR(",{\"head\":"));
+    *is_first = false;
+    cx_json_string(card, row->head);
+    cx_buf_str(card, CX_STR(",\"set\":"));
+    cx_json_string(card, row->set);
+    cx_buf_str(card, CX_STR(",\"language\":"));
+    cx_json_string(card, row->language);
+    cx_buf_format(card, ",\"on\":\"%s\",\"texts\":%zu", task->dev_count > 0 ? "dev" : "folds left out", n);
+    add_percent(card, "accuracy", figures.accuracy);
+    add_percent(card, "macro_f1", figures.macro_f1);
+    add_percent(card, "macro_recall", figures.macro_recall);
+    add_percent(card, "ece", figures.ece);
+    cx_buf_byte(card, '}');
+}
+
+void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const struct cx_build *build, bool only_open, struct cx_str name, struct cx_str date)
+{
+    char hash[32];
+    bool is_first = true;
+    cx_id_hex(recipe->hash, hash);
+    cx_buf_str(card, CX_STR("{\"name\":"));
+    cx_json_string(card, name);
+    cx_buf_str(card, CX_STR(",\"date\":"));
+    cx_json_string(card, date);
+    cx_buf_format(card, ",\"data\":\"%.32s\",\"note\":\"The texts are not part of the model. Figures are percentages on texts that were not fitted; temperatures "
+                        "were chosen on the same.\",\"sets\":[", hash);
+    add_sets(card, recipe, only_open);
+    cx_buf_str(card, CX_STR("],\"figures\":["));
+    for (size_t i = 0; i < recipe->count; i++)
+        for (size_t h = 0; h < build->head_count; h++)
+            if (cx_str_eq(build->heads[h].task->name, recipe->rows[i].head) && !(only_open && !recipe->rows[i].is_open))
+                add_figures(card, &build->heads[h], &recipe->rows[i], (uint16_t)i, &is_first);
+    cx_buf_str(card, CX_STR("]}"));
+}

@@ -1,0 +1,246 @@
+/* corpus.c - files of labelled texts to examples. */
+#include "learn/learn.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "learn/words.h"
+#include <math.h>
+
+#define COLUMNS_MAX 64
+
+struct reading {
+    struct cx_task *task;
+    struct cx_arena *arena;
+    const struct cx_text_source *source;
+    struct cx_error *err;
+    int label_at, text_at, topic_at; /* columns; topic -1: none */
+    int64_t line;
+};
+
+void cx_task_init(struct cx_task *task, struct cx_str name)
+{
+    *task = (struct cx_task){ .name = name, .plan = cx_head_plan(name) };
+    if (task->plan->labels == NULL)
+        return;
+    struct cx_str rest = cx_str(task->plan->labels), label;
+    while (cx_str_cut(&rest, ' ', &label))
+        task->labels[task->label_count++] = label;
+    task->is_closed = true;
+}
+
+void cx_task_free(struct cx_task *task)
+{
+    free(task->examples);
+    free(task->dev);
+}
+
+void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, struct cx_str text, struct cx_example *example)
+{
+    struct cx_arena *scratch = cx_arena_new((size_t)1 << 30);
+    struct cx_folded folded = cx_text_fold(scratch, text, CX_FOLD_SEARCH);
+    struct cx_features features = cx_text_features(scratch, kind, &folded, text, false);
+    uint32_t *hashes = cx_arena_alloc(arena, features.count * sizeof *hashes);
+    memcpy(hashes, features.hashes, features.count * sizeof *hashes);
+    example->hashes = hashes;
+    example->count = (uint32_t)features.count;
+    cx_arena_free(scratch);
+}
+
+struct cx_example *learn_add_example(struct cx_task *task, bool is_dev)
+{
+    struct cx_example **list = is_dev ? &task->dev : &task->examples;
+    size_t *count = is_dev ? &task->dev_count : &task->count, *cap = is_dev ? &task->dev_cap : &task->cap;
+    if (*count == *cap) {
+        *cap = *cap > 0 ? *cap * 2 : 4096;
+        *list = realloc(*list, *cap * sizeof **list);
+        cx_assert(*list != NULL);
+    }
+    (*list)[*count] = (struct cx_example){ .label = -1, .weight = 1 };
+    return &(*list)[(*count)++];
+}
+
+/* ---- labels ---- */
+
+static bool is_none(struct cx_str label)
+{
+    return label.len == 0 || cx_str_is(label, "no") || cx_str_is(label, "0") || cx_str_is(label, "oos") || cx_str_is(label, "none");
+}
+
+/* The label's number, a new one where the data names the labels; -1 where it may not. */
+int learn_label(struct cx_task *task, struct cx_str label)
+{
+    for (uint32_t i = 0; i < task->label_count; i++)
+        if (cx_str_eq(task->labels[i], label))
+            return (int)i;
+    if (task->is_closed && task->label_count == 1 && (cx_str_is(label, "yes") || cx_str_is(label, "1")))
+        return 0;
+    if (task->is_closed || task->label_count == CX_LABELS_MAX)
+        return -1;
+    task->labels[task->label_count] = label;
+    return (int)task->label_count++;
+}
+
+/* The label by our name; false where the text is to be left out. */
+static bool map_label(const struct cx_text_source *source, struct cx_str *label)
+{
+    struct cx_str rest = source->map, pair;
+    if (rest.ptr == NULL)
+        return true;
+    while (cx_str_cut(&rest, ',', &pair)) {
+        struct cx_str theirs;
+        if (cx_str_cut(&pair, '=', &theirs) && pair.ptr != NULL && cx_str_eq(theirs, *label)) {
+            *label = pair;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int bad_label(const struct reading *r, struct cx_str label)
+{
+    return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %.*s is no label of %.*s (or the %dth, and %d are the most)", CX_STR_ARG(r->source->path), (long long)r->line,
+                   CX_STR_ARG(cx_utf8_prefix(label, 60)), CX_STR_ARG(r->task->name), CX_LABELS_MAX + 1, CX_LABELS_MAX);
+}
+
+static int set_labels(const struct reading *r, struct cx_example *example, struct cx_str label)
+{
+    if (r->task->plan->kind == CX_HEAD_ONE_OF) {
+        if (is_none(label) && !r->task->is_closed)
+            return 0;
+        example->label = learn_label(r->task, label);
+        return example->label >= 0 ? 0 : bad_label(r, label);
+    }
+    struct cx_str one;
+    while (cx_str_cut(&label, ',', &one)) {
+        int number = is_none(one) ? -1 : learn_label(r->task, one);
+        if (number < 0 && !is_none(one))
+            return bad_label(r, one);
+        if (number >= 0)
+            example->labels |= UINT64_C(1) << number;
+    }
+    return 0;
+}
+
+/* ---- lines ---- */
+
+static size_t cut_columns(struct cx_str line, struct cx_str *columns)
+{
+    size_t n = 0;
+    while (n < COLUMNS_MAX && cx_str_cut(&line, '\t', &columns[n]))
+        n++;
+    return n;
+}
+
+/* A header line names the columns; a file without one has the label first and the text second. */
+static int read_columns(struct reading *r, struct cx_str header)
+{
+    struct cx_str columns[COLUMNS_MAX];
+    size_t n = cut_columns(header, columns);
+    r->label_at = r->text_at = r->topic_at = -1;
+    for (size_t i = 0; i < n; i++) {
+        if (cx_str_is(columns[i], "text"))
+            r->text_at = (int)i;
+        if (cx_str_is(columns[i], "topic"))
+            r->topic_at = (int)i;
+        if (cx_str_eq(columns[i], r->source->column))
+            r->label_at = (int)i;
+    }
+    if (r->text_at < 0 || r->label_at < 0)
+        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:1: the header has no column text, or none %.*s", CX_STR_ARG(r->source->path), CX_STR_ARG(r->source->column));
+    return 0;
+}
+
+static int read_line(struct reading *r, struct cx_str line)
+{
+    struct cx_str columns[COLUMNS_MAX];
+    size_t n = cut_columns(line, columns), least = (size_t)(r->label_at > r->text_at ? r->label_at : r->text_at) + 1;
+    if (line.len == 0)
+        return 0;
+    if (n < least)
+        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %zu columns where %zu are needed, with tabs between", CX_STR_ARG(r->source->path), (long long)r->line, n, least);
+    struct cx_str text = columns[r->text_at], label = r->source->label.ptr != NULL ? r->source->label : columns[r->label_at];
+    if (!cx_utf8_valid(text) || !cx_utf8_valid(label))
+        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: not UTF-8", CX_STR_ARG(r->source->path), (long long)r->line);
+    if (!map_label(r->source, &label))
+        return 0;
+    struct cx_example *example = learn_add_example(r->task, r->source->is_dev);
+    struct cx_str scenario = r->topic_at >= 0 && (size_t)r->topic_at < n ? columns[r->topic_at] : text;
+    example->fold = (uint16_t)(cx_hash64(scenario.ptr, scenario.len) % CX_FOLDS);
+    example->set = r->source->set;
+    example->weight = r->source->weight;
+    CX_TRY(set_labels(r, example, label));
+    cx_example_features(r->arena, r->task->plan->features, text, example);
+    return 0;
+}
+
+int cx_task_read(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err)
+{
+    if (source->is_words)
+        return learn_read_words(task, arena, source, err);
+    struct reading r = { task, arena, source, err, 0, 1, -1, 0 };
+    struct cx_str rest = source->content, line;
+    while (cx_str_cut(&rest, '\n', &line)) {
+        r.line++;
+        if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+            line.len--;
+        if (r.line == 1 && source->column.ptr != NULL)
+            CX_TRY(read_columns(&r, line));
+        else
+            CX_TRY(read_line(&r, line));
+    }
+    return 0;
+}
+
+/* ---- closing ---- */
+
+static int by_bytes(const void *a, const void *b)
+{
+    return cx_str_cmp(*(const struct cx_str *)a, *(const struct cx_str *)b);
+}
+
+/* Labels into byte order, so that they do not depend on which text came first. */
+static void sort_labels(struct cx_task *task)
+{
+    struct cx_str before[CX_LABELS_MAX];
+    int32_t number[CX_LABELS_MAX];
+    memcpy(before, task->labels, task->label_count * sizeof *before);
+    qsort(task->labels, task->label_count, sizeof *task->labels, by_bytes);
+    for (uint32_t old = 0; old < task->label_count; old++)
+        for (uint32_t new = 0; new < task->label_count; new ++)
+            if (cx_str_eq(before[old], task->labels[new]))
+                number[old] = (int32_t) new;
+    for (size_t i = 0; i < task->count; i++)
+        task->examples[i].label = task->examples[i].label < 0 ? -1 : number[task->examples[i].label];
+    for (size_t i = 0; i < task->dev_count; i++)
+        task->dev[i].label = task->dev[i].label < 0 ? -1 : number[task->dev[i].label];
+}
+
+/* Which of the classes that balance each other a text is in. An ANY_OF head has two: something and nothing. */
+static uint32_t class_of(const struct cx_task *task, const struct cx_example *example)
+{
+    return task->plan->kind == CX_HEAD_ANY_OF ? example->labels != 0 : (uint32_t)(example->label + 1);
+}
+
+static void balance_set(struct cx_task *task, size_t from, size_t to)
+{
+    double counts[CX_LABELS_MAX + 1] = { 0 }, classes = 0;
+    for (size_t i = from; i < to; i++)
+        counts[class_of(task, &task->examples[i])]++;
+    for (uint32_t c = 0; c <= CX_LABELS_MAX; c++)
+        classes += counts[c] > 0;
+    for (size_t i = from; i < to; i++) {
+        double even = (double)(to - from) / (classes * counts[class_of(task, &task->examples[i])]);
+        task->examples[i].weight *= (float)pow(even, (double)task->plan->balance);
+    }
+}
+
+void cx_task_close(struct cx_task *task)
+{
+    if (!task->is_closed)
+        sort_labels(task);
+    task->is_closed = true;
+    for (size_t from = 0, to; from < task->count; from = to) {
+        for (to = from; to < task->count && task->examples[to].set == task->examples[from].set;)
+            to++;
+        balance_set(task, from, to);
+    }
+}

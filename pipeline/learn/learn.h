@@ -1,0 +1,140 @@
+/* learn.h - from labelled texts to a model, and how good it is. Everything is seeded and in fixed order: the same texts give the same bytes.
+ *
+ *   read     texts with labels become the examples of a task: features, made by the functions that the running program uses   (corpus.c, words.c)
+ *   fit      logistic regression by AdaGrad on all features, 2^22 buckets                                                     (fit.c)
+ *   select   the features that weigh most, of all tasks together, get places in a table; the others are forgotten             (select.c)
+ *   refit    on what was selected
+ *   tune     a temperature a head, from examples that were not fitted                                                         (tune.c)
+ *   pack     weights to int8, and the image of text/model.h                                                                   (pack.c)
+ *   measure  precision, recall, F1, calibration, intervals, paired tests                                                      (measure.c) */
+#ifndef CX_LEARN_H
+#define CX_LEARN_H
+#include "base/buf.h"
+#include "text/model.h"
+
+#define CX_LABELS_MAX 512
+#define CX_FOLDS      5
+
+/* ---- tasks: a head to be and its examples ---- */
+
+struct cx_example {
+    const uint32_t *hashes;
+    uint32_t count, total; /* total: of the text, those not selected too; 0: as count */
+    int32_t label;         /* ONE_OF; -1: none of them */
+    uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
+    float weight;
+    uint16_t set;          /* row of the recipe it came from */
+    uint16_t fold;         /* 0..CX_FOLDS-1; texts about one thing share it */
+};
+/* How a head is learned; rows in plan.c. */
+struct cx_head_plan {
+    const char *name;
+    enum cx_head_kind kind;
+    enum cx_feature_kind features;
+    const char *labels;    /* by blanks; NULL: those of the data, in byte order */
+    uint32_t epochs;
+    float rate, drop;
+    float balance;         /* 0: as the data is; 1: every label of a set weighs the same */
+    uint32_t most;         /* features it may have in the table */
+};
+/* Plan of a head by name; for names that are not ours one for own labels. */
+const struct cx_head_plan *cx_head_plan(struct cx_str name);
+
+struct cx_task {
+    struct cx_str name;
+    const struct cx_head_plan *plan;
+    struct cx_str labels[CX_LABELS_MAX];
+    uint32_t label_count;
+    bool is_closed;        /* labels it does not know are an error rather than new */
+    struct cx_example *examples, *dev;
+    size_t count, cap, dev_count, dev_cap;
+};
+void cx_task_init(struct cx_task *task, struct cx_str name);
+void cx_task_free(struct cx_task *task);
+
+/* Where labelled texts stand and what they are. */
+struct cx_text_source {
+    struct cx_str path, content;
+    struct cx_str column;  /* of a file with a header line that has `text`; null: lines are label TAB text */
+    struct cx_str label;   /* the label of every text, whatever the file says; null: the file's */
+    struct cx_str map;     /* "their=ours,their=ours": labels by other names; null: as they are; one that is not named is left out */
+    bool is_words;         /* language TAB centibels TAB word: texts are made of it */
+    bool is_dev;
+    float weight;
+    uint16_t set;
+};
+/* Adds the texts of a source. -1 with *err: file:line and what is wrong. */
+int cx_task_read(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err);
+/* Gives the labels their numbers for good (byte order where the data named them) and the sets of a label the weight of the plan. Once, after reading. */
+void cx_task_close(struct cx_task *task);
+/* Features of one text as examples have them. */
+void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, struct cx_str text, struct cx_example *example);
+
+/* ---- fitting ---- */
+
+/* Weights of one head: 2^bits rows x labels, row by row, and a bias a label. Feature h has row h >> (32 - bits). */
+struct cx_weights {
+    float *rows, *bias;
+    uint32_t bits, labels;
+};
+struct cx_weights cx_weights_new(uint32_t bits, uint32_t labels);
+void cx_weights_free(struct cx_weights *weights);
+/* Fits from the examples that are not of `skip_fold` (-1: from all). */
+void cx_fit(const struct cx_task *task, uint32_t bits, int skip_fold, struct cx_weights *weights);
+void cx_weights_logits(const struct cx_weights *weights, const struct cx_example *example, float *logits);
+/* Scores and truth of examples, for measuring. */
+void cx_scores_of(enum cx_head_kind kind, float *values, uint32_t labels);
+
+/* ---- selecting ---- */
+
+/* Features by the place they have in a table of cx_model_table's make. */
+struct cx_selection {
+    uint32_t buckets, count;
+    uint16_t *tags;
+};
+void cx_selection_free(struct cx_selection *selection);
+/* Weights of so many bits have a row for every place. */
+uint32_t cx_selection_bits(const struct cx_selection *selection);
+/* Rewrites examples to what was selected: features become places, in the upper cx_selection_bits. */
+void cx_selection_apply(const struct cx_selection *selection, struct cx_arena *arena, struct cx_example *examples, size_t n);
+
+/* ---- packing ---- */
+
+struct cx_packed_head {
+    const struct cx_task *task;
+    const struct cx_weights *weights; /* rows are places */
+    float temperature, shift; /* logits are (logit + shift) / temperature */
+    float threshold[CX_LABELS_MAX], at_least;
+    bool adds;
+};
+struct cx_packed_table {
+    const struct cx_selection *selection;
+    enum cx_feature_kind features;
+    const struct cx_packed_head *heads;
+    size_t head_count;
+};
+/* Writes an image. `card` is a JSON object; `base` may be null. */
+void cx_pack(struct cx_buf *image, struct cx_str version, struct cx_str base, struct cx_str card, const struct cx_packed_table *tables, size_t n);
+
+/* ---- measuring ---- */
+
+struct cx_measure {
+    enum cx_head_kind kind;
+    uint32_t labels;
+    size_t n;
+    float *scores;           /* n x labels */
+    int32_t *truth;          /* ONE_OF: label or -1 */
+    uint64_t *truths;        /* ANY_OF */
+    int32_t *said;           /* ONE_OF: what was chosen */
+    uint64_t *saids;
+};
+struct cx_figures {
+    double accuracy, macro_f1, macro_recall, ece;
+    double precision[CX_LABELS_MAX], recall[CX_LABELS_MAX], f1[CX_LABELS_MAX];
+    size_t support[CX_LABELS_MAX];
+};
+void cx_measure_init(struct cx_measure *measure, enum cx_head_kind kind, uint32_t labels, size_t n);
+void cx_measure_free(struct cx_measure *measure);
+/* Of the examples whose number is in `some` (NULL: all of them); an ANY_OF head of one label is measured as yes and no. */
+void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, size_t n, struct cx_figures *figures);
+#endif

@@ -1,0 +1,103 @@
+/* measure.c - how good a head is.
+ * ECE: expected calibration error over 15 equal bins of the score of what was said (Guo et al. 2017). */
+#include "learn/learn.h"
+#include "base/error.h"
+#include <math.h>
+
+#define BINS 15
+
+void cx_measure_init(struct cx_measure *measure, enum cx_head_kind kind, uint32_t labels, size_t n)
+{
+    *measure = (struct cx_measure){ kind,
+                                    labels,
+                                    n,
+                                    calloc(n * labels + 1, sizeof(float)),
+                                    calloc(n + 1, sizeof(int32_t)),
+                                    calloc(n + 1, sizeof(uint64_t)),
+                                    calloc(n + 1, sizeof(int32_t)),
+                                    calloc(n + 1, sizeof(uint64_t)) };
+    cx_assert(measure->scores != NULL && measure->truth != NULL && measure->truths != NULL && measure->said != NULL && measure->saids != NULL);
+}
+
+void cx_measure_free(struct cx_measure *measure)
+{
+    free(measure->scores);
+    free(measure->truth);
+    free(measure->truths);
+    free(measure->said);
+    free(measure->saids);
+}
+
+struct counts {
+    double both[CX_LABELS_MAX], said[CX_LABELS_MAX], truth[CX_LABELS_MAX], right, n;
+    double bin_n[BINS], bin_right[BINS], bin_score[BINS];
+};
+
+static void count_bin(struct counts *counts, float score, bool is_right)
+{
+    int bin = (int)(score * BINS);
+    bin = bin < BINS ? bin : BINS - 1;
+    counts->bin_n[bin]++;
+    counts->bin_right[bin] += is_right;
+    counts->bin_score[bin] += (double)score;
+}
+
+static void count_one(struct counts *counts, const struct cx_measure *measure, size_t i)
+{
+    int32_t truth = measure->truth[i], said = measure->said[i];
+    counts->right += truth == said;
+    if (truth >= 0)
+        counts->truth[truth]++;
+    if (said >= 0) {
+        counts->said[said]++;
+        counts->both[said] += truth == said;
+        if (truth >= 0)
+            count_bin(counts, measure->scores[i * measure->labels + (size_t)said], truth == said);
+    }
+}
+
+static void count_any(struct counts *counts, const struct cx_measure *measure, size_t i)
+{
+    counts->right += measure->truths[i] == measure->saids[i];
+    for (uint32_t c = 0; c < measure->labels; c++) {
+        bool truth = measure->truths[i] >> c & 1, said = measure->saids[i] >> c & 1;
+        counts->truth[c] += truth;
+        counts->said[c] += said;
+        counts->both[c] += truth && said;
+        count_bin(counts, measure->scores[i * measure->labels + c], truth);
+    }
+    if (measure->labels == 1) { /* the other side of yes and no */
+        bool truth = measure->truths[i] & 1, said = measure->saids[i] & 1;
+        counts->truth[1] += !truth;
+        counts->said[1] += !said;
+        counts->both[1] += !truth && !said;
+    }
+}
+
+void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, size_t n, struct cx_figures *figures)
+{
+    struct counts counts = { 0 };
+    uint32_t labels = measure->kind == CX_HEAD_ANY_OF && measure->labels == 1 ? 2 : measure->labels, present = 0;
+    memset(figures, 0, sizeof *figures);
+    for (size_t i = 0; i < n; i++)
+        (measure->kind == CX_HEAD_ANY_OF ? count_any : count_one)(&counts, measure, some != NULL ? some[i] : i);
+    for (uint32_t c = 0; c < labels; c++) {
+        figures->support[c] = (size_t)counts.truth[c];
+        figures->precision[c] = counts.said[c] > 0 ? counts.both[c] / counts.said[c] : 0;
+        figures->recall[c] = counts.truth[c] > 0 ? counts.both[c] / counts.truth[c] : 0;
+        figures->f1[c] = counts.said[c] + counts.truth[c] > 0 ? 2 * counts.both[c] / (counts.said[c] + counts.truth[c]) : 0;
+        if (counts.truth[c] == 0)
+            continue;
+        present++;
+        figures->macro_f1 += figures->f1[c];
+        figures->macro_recall += figures->recall[c];
+    }
+    figures->macro_f1 /= present > 0 ? present : 1;
+    figures->macro_recall /= present > 0 ? present : 1;
+    figures->accuracy = n > 0 ? counts.right / (double)n : 0;
+    double total = 0;
+    for (int b = 0; b < BINS; b++)
+        total += counts.bin_n[b];
+    for (int b = 0; b < BINS; b++)
+        figures->ece += total > 0 ? fabs(counts.bin_right[b] - counts.bin_score[b]) / total : 0;
+}

@@ -1,0 +1,18 @@
+/* select.h - candidates for a table, gathered task by task so that the weights of one can be freed before the next is fitted. */
+#ifndef CX_LEARN_SELECT_H
+#define CX_LEARN_SELECT_H
+#include "learn/learn.h"
+
+struct learn_candidate {
+    uint32_t feature;
+    float score;
+};
+struct learn_candidates {
+    struct learn_candidate *items;
+    size_t count;
+};
+/* The best of a task, at most plan->most. */
+void learn_candidates_add(struct learn_candidates *candidates, const struct cx_task *task, const struct cx_weights *weights);
+/* Gives places; the candidates are freed. */
+void learn_candidates_place(struct learn_candidates *candidates, struct cx_selection *selection);
+#endif

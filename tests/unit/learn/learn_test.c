@@ -1,0 +1,112 @@
+/* Learning: small tasks with known answers, through to an image that the running program reads. */
+#include "learn/build.h"
+#include "base/error.h"
+#include <criterion/criterion.h>
+
+static const char labelled[] = "good\tI love this, great service\n"
+                               "good\tgreat people, love the app\n"
+                               "good\tvery happy, great and fast\n"
+                               "good\tlove it, happy with all of it\n"
+                               "bad\tterrible service, never again\n"
+                               "bad\tthe app is broken and terrible\n"
+                               "bad\tbroken parcel, nobody answers\n"
+                               "bad\tnever again, so angry and broken\n";
+
+static void say_nothing(void *context, struct cx_str head, const char *what)
+{
+    (void)context, (void)head, (void)what;
+}
+
+static int read_text(struct cx_task *task, struct cx_arena *arena, const char *content, struct cx_error *err)
+{
+    struct cx_text_source source = { .path = CX_STR("labels.tsv"), .content = cx_str(content), .weight = 1 };
+    return cx_task_read(task, arena, &source, err);
+}
+
+/* Learns from the labels above; the image. */
+static struct cx_buf learn(struct cx_arena *arena)
+{
+    static struct cx_build build;
+    struct cx_task task;
+    struct cx_error err;
+    struct cx_buf image;
+    cx_task_init(&task, CX_STR("mood"));
+    cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
+    cx_task_close(&task);
+    build = (struct cx_build){ .head_count = 1, .say = say_nothing };
+    build.heads[0].task = &task;
+    cx_build_learn(&build, arena);
+    cx_buf_init(&image, 64u << 20);
+    cx_build_pack(&build, CX_STR("t@1"), CX_STR_NULL, CX_STR("{}"), &image);
+    cx_build_free(&build);
+    cx_task_free(&task);
+    return image;
+}
+
+static int choice(struct cx_arena *arena, const struct cx_model *model, const char *text)
+{
+    struct cx_folded folded = cx_text_fold(arena, cx_str(text), CX_FOLD_SEARCH);
+    struct cx_features features = cx_text_features(arena, CX_FEATURES_WORDS, &folded, cx_str(text), false);
+    float logits[8];
+    cx_model_logits(model, CX_FEATURES_WORDS, &features, logits);
+    cx_head_scores(&model->heads[0], logits);
+    return cx_head_choice(&model->heads[0], logits);
+}
+
+Test(learn, what_is_learned_is_what_the_running_program_says)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_buf image = learn(arena);
+    struct cx_model model;
+    struct cx_error err;
+    cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
+    cr_assert_str_eq(cx_arena_format(arena, "%.*s%c", CX_STR_ARG(model.heads[0].labels[0]), 0).ptr, "bad");
+    cr_assert_eq(choice(arena, &model, "great, I love the people"), 1);
+    cr_assert_eq(choice(arena, &model, "it is broken, terrible"), 0);
+    cx_buf_free(&image);
+    cx_arena_free(arena);
+}
+
+Test(learn, two_runs_give_the_same_bytes)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_buf one = learn(arena), two = learn(arena);
+    cr_assert(cx_str_eq(cx_buf_view(&one), cx_buf_view(&two)));
+    cx_buf_free(&one);
+    cx_buf_free(&two);
+    cx_arena_free(arena);
+}
+
+Test(learn, a_bad_line_is_named)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_task task;
+    struct cx_error err;
+    cx_task_init(&task, CX_STR("sentiment"));
+    cr_assert_eq(read_text(&task, arena, "positive\tfine\nangry\tnot one of ours\n", &err), -1);
+    cr_assert(strstr(err.text, "labels.tsv:2: angry is no label of sentiment") != NULL, "%s", err.text);
+    cr_assert_eq(read_text(&task, arena, "positive\n", &err), -1);
+    cr_assert(strstr(err.text, "labels.tsv:1:") != NULL, "%s", err.text);
+    cx_task_free(&task);
+    cx_arena_free(arena);
+}
+
+Test(learn, figures_are_those_of_the_textbook)
+{
+    struct cx_measure measure;
+    struct cx_figures figures;
+    cx_measure_init(&measure, CX_HEAD_ONE_OF, 2, 4);
+    int32_t truth[] = { 0, 0, 0, 1 }, said[] = { 0, 0, 1, 1 };
+    for (int i = 0; i < 4; i++) {
+        measure.truth[i] = truth[i];
+        measure.said[i] = said[i];
+        measure.scores[i * 2 + said[i]] = 0.9f;
+    }
+    cx_measure_figures(&measure, NULL, 4, &figures);
+    cr_assert_float_eq(figures.accuracy, 0.75, 1e-9);
+    cr_assert_float_eq(figures.recall[0], 2.0 / 3, 1e-9);
+    cr_assert_float_eq(figures.precision[1], 0.5, 1e-9);
+    cr_assert_float_eq(figures.macro_f1, (0.8 + 2.0 / 3) / 2, 1e-9);
+    cr_assert_float_eq(figures.ece, 0.15, 1e-6);
+    cx_measure_free(&measure);
+}

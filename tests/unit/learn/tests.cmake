@@ -1,0 +1,1 @@
+cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/learn_test.c cx_learn)
