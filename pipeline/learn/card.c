@@ -57,7 +57,8 @@ static void add_figures(struct cx_buf *card, const struct cx_build_head *head, c
     cx_buf_byte(card, '}');
 }
 
-void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const struct cx_build *build, bool only_open, struct cx_str name, struct cx_str date)
+void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const struct cx_build *build, bool only_open, struct cx_str name,
+                   struct cx_str date)
 {
     char hash[32];
     bool is_first = true;
@@ -66,8 +67,11 @@ void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const st
     cx_json_string(card, name);
     cx_buf_str(card, CX_STR(",\"date\":"));
     cx_json_string(card, date);
-    cx_buf_format(card, ",\"data\":\"%.32s\",\"note\":\"The texts are not part of the model. Figures are percentages on texts that were not fitted; temperatures "
-                        "were chosen on the same.\",\"sets\":[", hash);
+    cx_buf_format(
+        card,
+        ",\"data\":\"%.32s\",\"note\":\"The texts are not part of the model. Figures are percentages on texts that were not fitted; temperatures "
+        "were chosen on the same.\",\"sets\":[",
+        hash);
     add_sets(card, recipe, only_open);
     cx_buf_str(card, CX_STR("],\"figures\":["));
     for (size_t i = 0; i < recipe->count; i++)

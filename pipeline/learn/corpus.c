@@ -97,8 +97,8 @@ static bool map_label(const struct cx_text_source *source, struct cx_str *label)
 
 static int bad_label(const struct reading *r, struct cx_str label)
 {
-    return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %.*s is no label of %.*s (or the %dth, and %d are the most)", CX_STR_ARG(r->source->path), (long long)r->line,
-                   CX_STR_ARG(cx_utf8_prefix(label, 60)), CX_STR_ARG(r->task->name), CX_LABELS_MAX + 1, CX_LABELS_MAX);
+    return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %.*s is no label of %.*s (or the %dth, and %d are the most)", CX_STR_ARG(r->source->path),
+                   (long long)r->line, CX_STR_ARG(cx_utf8_prefix(label, 60)), CX_STR_ARG(r->task->name), CX_LABELS_MAX + 1, CX_LABELS_MAX);
 }
 
 static int set_labels(const struct reading *r, struct cx_example *example, struct cx_str label)
@@ -145,7 +145,8 @@ static int read_columns(struct reading *r, struct cx_str header)
             r->label_at = (int)i;
     }
     if (r->text_at < 0 || r->label_at < 0)
-        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:1: the header has no column text, or none %.*s", CX_STR_ARG(r->source->path), CX_STR_ARG(r->source->column));
+        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:1: the header has no column text, or none %.*s", CX_STR_ARG(r->source->path),
+                       CX_STR_ARG(r->source->column));
     return 0;
 }
 
@@ -156,7 +157,8 @@ static int read_line(struct reading *r, struct cx_str line)
     if (line.len == 0)
         return 0;
     if (n < least)
-        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %zu columns where %zu are needed, with tabs between", CX_STR_ARG(r->source->path), (long long)r->line, n, least);
+        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %zu columns where %zu are needed, with tabs between", CX_STR_ARG(r->source->path),
+                       (long long)r->line, n, least);
     struct cx_str text = columns[r->text_at], label = r->source->label.ptr != NULL ? r->source->label : columns[r->label_at];
     if (!cx_utf8_valid(text) || !cx_utf8_valid(label))
         return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: not UTF-8", CX_STR_ARG(r->source->path), (long long)r->line);

@@ -12,7 +12,7 @@ struct fitting {
     const struct cx_task *task;
     const struct cx_head_plan *plan;
     struct cx_weights *weights;
-    float *squares;          /* of gradients, a row each */
+    float *squares; /* of gradients, a row each */
     float *bias_squares;
     uint32_t *order, *kept;
     size_t order_count;
@@ -140,7 +140,8 @@ void cx_fit(const struct cx_task *task, uint32_t bits, int skip_fold, struct cx_
     const struct cx_head_plan *plan = task->plan;
     size_t rows = (size_t)1 << bits, cells = rows * task->label_count, most = 1;
     float *total = calloc(cells, sizeof *total), bias_square = 1e-6f;
-    struct fitting f = { task, plan, weights, malloc(rows * sizeof(float)), &bias_square, malloc((task->count + 1) * sizeof(uint32_t)), NULL, 0, { SEED } };
+    struct fitting f = { task, plan, weights, malloc(rows * sizeof(float)), &bias_square, malloc((task->count + 1) * sizeof(uint32_t)),
+                         NULL, 0,    { SEED } };
     cx_assert(total != NULL && f.squares != NULL && f.order != NULL);
     for (size_t i = 0; i < rows; i++)
         f.squares[i] = 1e-6f;

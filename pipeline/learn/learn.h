@@ -23,19 +23,19 @@ struct cx_example {
     int32_t label;         /* ONE_OF; -1: none of them */
     uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
     float weight;
-    uint16_t set;          /* row of the recipe it came from */
-    uint16_t fold;         /* 0..CX_FOLDS-1; texts about one thing share it */
+    uint16_t set;  /* row of the recipe it came from */
+    uint16_t fold; /* 0..CX_FOLDS-1; texts about one thing share it */
 };
 /* How a head is learned; rows in plan.c. */
 struct cx_head_plan {
     const char *name;
     enum cx_head_kind kind;
     enum cx_feature_kind features;
-    const char *labels;    /* by blanks; NULL: those of the data, in byte order */
+    const char *labels; /* by blanks; NULL: those of the data, in byte order */
     uint32_t epochs;
     float rate, drop;
-    float balance;         /* 0: as the data is; 1: every label of a set weighs the same */
-    uint32_t most;         /* features it may have in the table */
+    float balance; /* 0: as the data is; 1: every label of a set weighs the same */
+    uint32_t most; /* features it may have in the table */
 };
 /* Plan of a head by name; for names that are not ours one for own labels. */
 const struct cx_head_plan *cx_head_plan(struct cx_str name);
@@ -45,7 +45,7 @@ struct cx_task {
     const struct cx_head_plan *plan;
     struct cx_str labels[CX_LABELS_MAX];
     uint32_t label_count;
-    bool is_closed;        /* labels it does not know are an error rather than new */
+    bool is_closed; /* labels it does not know are an error rather than new */
     struct cx_example *examples, *dev;
     size_t count, cap, dev_count, dev_cap;
 };
@@ -55,17 +55,18 @@ void cx_task_free(struct cx_task *task);
 /* Where labelled texts stand and what they are. */
 struct cx_text_source {
     struct cx_str path, content;
-    struct cx_str column;  /* of a file with a header line that has `text`; null: lines are label TAB text */
-    struct cx_str label;   /* the label of every text, whatever the file says; null: the file's */
-    struct cx_str map;     /* "their=ours,their=ours": labels by other names; null: as they are; one that is not named is left out */
-    bool is_words;         /* language TAB centibels TAB word: texts are made of it */
+    struct cx_str column; /* of a file with a header line that has `text`; null: lines are label TAB text */
+    struct cx_str label;  /* the label of every text, whatever the file says; null: the file's */
+    struct cx_str map;    /* "their=ours,their=ours": labels by other names; null: as they are; one that is not named is left out */
+    bool is_words;        /* language TAB centibels TAB word: texts are made of it */
     bool is_dev;
     float weight;
     uint16_t set;
 };
 /* Adds the texts of a source. -1 with *err: file:line and what is wrong. */
 int cx_task_read(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err);
-/* Gives the labels their numbers for good (byte order where the data named them) and the sets of a label the weight of the plan. Once, after reading. */
+/* Gives the labels their numbers for good (byte order where the data named them) and the sets of a label the weight of the plan. Once, after reading.
+ */
 void cx_task_close(struct cx_task *task);
 /* Features of one text as examples have them. */
 void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, struct cx_str text, struct cx_example *example);
@@ -103,7 +104,7 @@ void cx_selection_apply(const struct cx_selection *selection, struct cx_arena *a
 struct cx_packed_head {
     const struct cx_task *task;
     const struct cx_weights *weights; /* rows are places */
-    float temperature, shift; /* logits are (logit + shift) / temperature */
+    float temperature, shift;         /* logits are (logit + shift) / temperature */
     float threshold[CX_LABELS_MAX], at_least;
     bool adds;
 };
@@ -122,10 +123,10 @@ struct cx_measure {
     enum cx_head_kind kind;
     uint32_t labels;
     size_t n;
-    float *scores;           /* n x labels */
-    int32_t *truth;          /* ONE_OF: label or -1 */
-    uint64_t *truths;        /* ANY_OF */
-    int32_t *said;           /* ONE_OF: what was chosen */
+    float *scores;    /* n x labels */
+    int32_t *truth;   /* ONE_OF: label or -1 */
+    uint64_t *truths; /* ANY_OF */
+    int32_t *said;    /* ONE_OF: what was chosen */
     uint64_t *saids;
 };
 struct cx_figures {

@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include <math.h>
 
-/* The step of a column's int8: what is beyond 127 steps is cut. The largest weights are few and cutting them costs less than coarse steps for all, so that
- * several are tried and the one with the least squared error is taken. */
+/* The step of a column's int8: what is beyond 127 steps is cut. The largest weights are few and cutting them costs less than coarse steps for all, so
+ * that several are tried and the one with the least squared error is taken. */
 static float step_of(const struct cx_weights *weights, size_t rows, uint32_t column)
 {
     static const float shares[] = { 1.0f, 0.8f, 0.65f, 0.5f, 0.4f, 0.3f };
@@ -48,7 +48,8 @@ static void add_list(struct cx_buf *out, const char *name, const float *values, 
 }
 
 /* One head: its description, and its columns into the rows. */
-static void pack_head(struct cx_buf *header, const struct cx_packed_head *head, uint32_t table, uint32_t column, size_t rows, int8_t *out, size_t width)
+static void pack_head(struct cx_buf *header, const struct cx_packed_head *head, uint32_t table, uint32_t column, size_t rows, int8_t *out,
+                      size_t width)
 {
     const struct cx_task *task = head->task;
     float scale[CX_LABELS_MAX], bias[CX_LABELS_MAX];
@@ -60,7 +61,8 @@ static void pack_head(struct cx_buf *header, const struct cx_packed_head *head, 
     }
     cx_buf_str(header, CX_STR("{\"name\":"));
     cx_json_string(header, task->name);
-    cx_buf_format(header, ",\"kind\":\"%s\",\"table\":%u,\"column\":%u,\"labels\":[", task->plan->kind == CX_HEAD_ANY_OF ? "any_of" : "one_of", table, column);
+    cx_buf_format(header, ",\"kind\":\"%s\",\"table\":%u,\"column\":%u,\"labels\":[", task->plan->kind == CX_HEAD_ANY_OF ? "any_of" : "one_of", table,
+                  column);
     for (uint32_t i = 0; i < task->label_count; i++) {
         if (i > 0)
             cx_buf_byte(header, ',');

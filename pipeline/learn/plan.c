@@ -10,8 +10,8 @@ static const struct cx_head_plan plans[] = {
       "appointment_or_change job_inquiry employee_experience press_or_investor partnership purchase_intent campaign_reaction suggestion complaint "
       "praise question spam other",
       20, 0.4f, 0.5f, 0.5f, 30000 },
-    { "functions", CX_HEAD_ANY_OF, CX_FEATURES_WORDS, "advertising care ecommerce finance hr legal marketing pr product research sales", 20, 0.4f, 0.5f,
-      0.0f, 20000 },
+    { "functions", CX_HEAD_ANY_OF, CX_FEATURES_WORDS, "advertising care ecommerce finance hr legal marketing pr product research sales", 20, 0.4f,
+      0.5f, 0.0f, 20000 },
     { "urgency", CX_HEAD_ONE_OF, CX_FEATURES_WORDS, "low normal high critical", 10, 0.2f, 0.5f, 0.5f, 15000 },
     { "relevance", CX_HEAD_ANY_OF, CX_FEATURES_WORDS, "relevant", 10, 0.2f, 0.5f, 0.5f, 15000 },
     { "five_c", CX_HEAD_ONE_OF, CX_FEATURES_WORDS, "conversation community collaboration campaign content", 10, 0.2f, 0.5f, 0.5f, 15000 },

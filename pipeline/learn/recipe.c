@@ -23,9 +23,18 @@ static bool read_row(struct cx_str line, struct cx_recipe_row *row)
             return false;
     if (line.ptr != NULL || !cx_str_to_f64(fields[6], &weight) || !(weight > 0))
         return false;
-    *row = (struct cx_recipe_row){ .head = fields[0], .set = fields[1], .language = or_null(fields[2]), .train = or_null(fields[3]), .dev = or_null(fields[4]),
-                                   .reader = fields[5], .map = or_null(fields[7]), .licence = fields[9], .base = or_null(fields[10]),
-                                   .published = or_null(fields[11]), .weight = (float)weight, .is_open = cx_str_is(fields[8], "yes") };
+    *row = (struct cx_recipe_row){ .head = fields[0],
+                                   .set = fields[1],
+                                   .language = or_null(fields[2]),
+                                   .train = or_null(fields[3]),
+                                   .dev = or_null(fields[4]),
+                                   .reader = fields[5],
+                                   .map = or_null(fields[7]),
+                                   .licence = fields[9],
+                                   .base = or_null(fields[10]),
+                                   .published = or_null(fields[11]),
+                                   .weight = (float)weight,
+                                   .is_open = cx_str_is(fields[8], "yes") };
     return true;
 }
 
@@ -39,8 +48,10 @@ int cx_recipe_read(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_s
     size_t slash = path.len;
     while (slash > 0 && path.ptr[slash - 1] != '/')
         slash--;
-    *recipe = (struct cx_recipe){ .rows = CX_NEW_ARRAY(arena, struct cx_recipe_row, lines), .data = data,
-                                  .folder = slash > 1 ? cx_str_n(path.ptr, slash - 1) : CX_STR("."), .hash = cx_hash128(rest.ptr, rest.len) };
+    *recipe = (struct cx_recipe){ .rows = CX_NEW_ARRAY(arena, struct cx_recipe_row, lines),
+                                  .data = data,
+                                  .folder = slash > 1 ? cx_str_n(path.ptr, slash - 1) : CX_STR("."),
+                                  .hash = cx_hash128(rest.ptr, rest.len) };
     while (cx_str_cut(&rest, '\n', &line)) {
         number++;
         if (number == 1 || line.len == 0 || line.ptr[0] == '#')
@@ -62,7 +73,8 @@ static struct cx_task *task_of(struct cx_task *tasks, size_t *count, struct cx_s
     return &tasks[(*count)++];
 }
 
-static int read_source(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_task *task, size_t number, bool is_dev, cx_read_fn *read, struct cx_error *err)
+static int read_source(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_task *task, size_t number, bool is_dev, cx_read_fn *read,
+                       struct cx_error *err)
 {
     const struct cx_recipe_row *row = &recipe->rows[number];
     struct cx_str file = is_dev ? row->dev : row->train;

@@ -1,7 +1,8 @@
 /* recipe.h - which sets a model is made of: a TSV with a header, a row a set and head.
  *   head set language train dev reader weight map open licence base published
- * `reader` is labels (label TAB text), words (words.c), texts (every text has the label in `map`) or column:NAME. Fields that do not apply are -. Files are
- * relative to the data folder, those that begin with @ to the folder of the recipe. `base` and `published` are figures to beat, for the table of cx eval. */
+ * `reader` is labels (label TAB text), words (words.c), texts (every text has the label in `map`) or column:NAME. Fields that do not apply are -.
+ * Files are relative to the data folder, those that begin with @ to the folder of the recipe. `base` and `published` are figures to beat, for the
+ * table of cx eval. */
 #ifndef CX_LEARN_RECIPE_H
 #define CX_LEARN_RECIPE_H
 #include "base/hash.h"
@@ -17,7 +18,7 @@ struct cx_recipe {
     struct cx_recipe_row *rows;
     size_t count;
     struct cx_str data, folder;
-    struct cx_id hash;             /* of the recipe and every file read, in order */
+    struct cx_id hash; /* of the recipe and every file read, in order */
 };
 typedef int cx_read_fn(struct cx_arena *arena, struct cx_str path, struct cx_str *content, struct cx_error *err);
 int cx_recipe_read(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_str path, struct cx_str data, cx_read_fn *read, struct cx_error *err);

@@ -1,5 +1,6 @@
 /* tune.c - calibration.
- * ONE_OF heads get a temperature (Guo et al. 2017), ANY_OF heads a temperature and a shift (Platt 1999), both by least log loss on examples that were not fitted. */
+ * ONE_OF heads get a temperature (Guo et al. 2017), ANY_OF heads a temperature and a shift (Platt 1999), both by least log loss on examples that were
+ * not fitted. */
 #include "learn/build.h"
 #include <math.h>
 

@@ -1,11 +1,12 @@
-/* words.c - a language from its words: texts of one to a dozen words drawn by how frequent they are. Common words are drawn less often than they occur and
- * rare ones more often, since a short text must be told by whatever word it has. */
+/* words.c - a language from its words: every word once, weighing more the more frequent it is; and texts of two to a dozen words drawn by frequency,
+ * so that what is learned of single words also adds up right. Frequencies are flattened: a short text must be told by whatever word it has, however
+ * rare. */
 #include "learn/words.h"
 #include "base/error.h"
 #include "learn/random.h"
 #include <math.h>
 
-#define TEXTS_A_LANGUAGE 24000
+#define TEXTS_A_LANGUAGE 12000
 #define WORDS_MAX        12
 #define FLATTENED        0.35 /* words are drawn by frequency to this power */
 #define TEXT_BYTES       2048
@@ -13,7 +14,7 @@
 struct list {
     struct cx_str language;
     struct cx_str *words;
-    double *upto;     /* running sums of what each is drawn by */
+    double *upto; /* running sums of what each is drawn by */
     size_t count;
 };
 
@@ -36,11 +37,28 @@ static size_t draw_word(const struct list *list, struct cx_random *random)
     return low;
 }
 
-/* A third each are words alone, pairs, and longer texts. */
+/* Half are pairs, half longer. */
 static size_t draw_length(struct cx_random *random)
 {
-    size_t kind = cx_random_below(random, 3);
-    return kind < 2 ? kind + 1 : 3 + cx_random_below(random, WORDS_MAX - 2);
+    return cx_random_below(random, 2) == 0 ? 2 : 3 + cx_random_below(random, WORDS_MAX - 2);
+}
+
+static void add_text(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, int label, struct cx_str text, float weight)
+{
+    struct cx_example *example = learn_add_example(task, false);
+    example->label = label;
+    example->weight = source->weight * weight;
+    example->set = source->set;
+    example->fold = (uint16_t)(task->count % CX_FOLDS);
+    cx_example_features(arena, task->plan->features, text, example);
+}
+
+/* Every word; weights are one on average. */
+static void add_words(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, const struct list *list, int label)
+{
+    double mean = list->upto[list->count - 1] / (double)list->count;
+    for (size_t i = 0; i < list->count; i++)
+        add_text(task, arena, source, label, list->words[i], (float)((list->upto[i] - (i > 0 ? list->upto[i - 1] : 0)) / mean));
 }
 
 static int add_texts(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, const struct list *list, struct cx_error *err)
@@ -49,6 +67,7 @@ static int add_texts(struct cx_task *task, struct cx_arena *arena, const struct 
     int label = learn_label(task, cx_arena_copy(arena, list->language));
     if (label < 0)
         return cx_fail(err, CX_EXIT_DATA, "%.*s: more than %d languages", CX_STR_ARG(source->path), CX_LABELS_MAX);
+    add_words(task, arena, source, list, label);
     for (size_t i = 0; i < TEXTS_A_LANGUAGE; i++) {
         char text[TEXT_BYTES];
         size_t len = 0;
@@ -61,12 +80,7 @@ static int add_texts(struct cx_task *task, struct cx_arena *arena, const struct 
             memcpy(text + len, word.ptr, word.len);
             len += word.len;
         }
-        struct cx_example *example = learn_add_example(task, false);
-        example->label = label;
-        example->weight = source->weight;
-        example->set = source->set;
-        example->fold = (uint16_t)(i % CX_FOLDS);
-        cx_example_features(arena, task->plan->features, cx_str_n(text, len), example);
+        add_text(task, arena, source, label, cx_str_n(text, len), 1);
     }
     return 0;
 }

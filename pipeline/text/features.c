@@ -1,5 +1,5 @@
-/* features.c - tokens to hashed features. Runs of characters are hashed as sums of products (one multiplication a character, no order between them), so
- * that a compiler may do several at once; the upper bits of such a sum are the good ones, and they are what tables use. */
+/* features.c - tokens to hashed features. Runs of characters are hashed as sums of products (one multiplication a character, no order between them),
+ * so that a compiler may do several at once; the upper bits of such a sum are the good ones, and they are what tables use. */
 #include "text/features.h"
 #include "text/chars.h"
 #include <pthread.h>

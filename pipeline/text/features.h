@@ -14,7 +14,9 @@
 
 enum cx_feature_kind { CX_FEATURES_WORDS, CX_FEATURES_LETTERS, CX_FEATURE_KINDS };
 
-struct cx_span { uint32_t start, end; }; /* bytes of the folded text */
+struct cx_span {
+    uint32_t start, end;
+}; /* bytes of the folded text */
 struct cx_features {
     const uint32_t *hashes;
     size_t count;

@@ -4,11 +4,11 @@
 #include "text/rows.h"
 #include <math.h>
 
-#define MAGIC "cx model 1\n"
-#define HEADS_MAX    32
-#define LABELS_MAX   512
+#define MAGIC         "cx model 1\n"
+#define HEADS_MAX     32
+#define LABELS_MAX    512
 #define ROW_BYTES_MAX 512
-#define BUCKETS_MAX  (1u << 17)
+#define BUCKETS_MAX   (1u << 17)
 
 static int bad(struct cx_error *err, const char *what)
 {

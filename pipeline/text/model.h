@@ -1,7 +1,8 @@
 /* model.h - learned heads over hashed features: all of them for one or two walks over a text.
  *
  * A model is tables and heads. A table holds the features that training chose, a row of int8 each (32 to 512 bytes, a column a label of every head),
- * and adds up the rows of a text's features of one kind (features.h); features that it does not hold cost a look at 16 bytes. A head is a range of columns:
+ * and adds up the rows of a text's features of one kind (features.h); features that it does not hold cost a look at 16 bytes. A head is a range of
+ * columns:
  *
  *   logit(label) = bias + scale * (sum of the column over the features) / sqrt(number of features)
  *
@@ -11,9 +12,9 @@
  *   CX_HEAD_ONE_OF  softmax: scores of a head add up to 1
  *   CX_HEAD_ANY_OF  every label has a probability of its own
  *
- * The image of a model, as stored in a .cxm file after zstd: the line "cx model 1\n", the length of the header in decimal and "\n", the header (a JSON
- * object: what the model is, its card, its tables and heads), zero bytes up to a multiple of 64, and for each table its tags and its rows.
- * `zstd -dc FILE | head -n 3` shows all but the rows. */
+ * The image of a model, as stored in a .cxm file after zstd: the line "cx model 1\n", the length of the header in decimal and "\n", the header (a
+ * JSON object: what the model is, its card, its tables and heads), zero bytes up to a multiple of 64, and for each table its tags and its rows. `zstd
+ * -dc FILE | head -n 3` shows all but the rows. */
 #ifndef CX_TEXT_MODEL_H
 #define CX_TEXT_MODEL_H
 #include "text/features.h"
@@ -23,22 +24,22 @@ enum cx_head_kind { CX_HEAD_ONE_OF, CX_HEAD_ANY_OF };
 struct cx_head {
     struct cx_str name;
     enum cx_head_kind kind;
-    uint32_t table, column;         /* column: the first one's */
-    uint32_t label_count, first;    /* first: place of its first score among the scores of the model */
+    uint32_t table, column;      /* column: the first one's */
+    uint32_t label_count, first; /* first: place of its first score among the scores of the model */
     const struct cx_str *labels;
     const float *scale, *bias;
-    const float *threshold;         /* ANY_OF: said from this score on. ONE_OF: the label whose score is the largest multiple of its threshold wins */
-    float at_least;                 /* ONE_OF: below this score of the winner nothing is said */
-    bool adds;                      /* of an overlay: its logits are added to those of the base's head of this name */
+    const float *threshold; /* ANY_OF: said from this score on. ONE_OF: the label whose score is the largest multiple of its threshold wins */
+    float at_least;         /* ONE_OF: below this score of the winner nothing is said */
+    bool adds;              /* of an overlay: its logits are added to those of the base's head of this name */
 };
-/* A feature h belongs in bucket (h * buckets) >> 32, at one of its eight places: where the tag is cx_model_tag(h). The row has the place's number. Two
- * features that share bucket and tag are one. */
+/* A feature h belongs in bucket (h * buckets) >> 32, at one of its eight places: where the tag is cx_model_tag(h). The row has the place's number.
+ * Two features that share bucket and tag are one. */
 #define CX_MODEL_BUCKET 8
 struct cx_model_table {
     enum cx_feature_kind features;
     uint32_t buckets, row_bytes;
-    const uint16_t *tags;           /* buckets * 8; 0: an empty place */
-    const int8_t *rows;             /* 64-byte aligned */
+    const uint16_t *tags; /* buckets * 8; 0: an empty place */
+    const int8_t *rows;   /* 64-byte aligned */
 };
 static inline uint32_t cx_model_bucket(uint32_t feature, uint32_t buckets)
 {
@@ -51,9 +52,9 @@ static inline uint16_t cx_model_tag(uint32_t feature)
 }
 #define CX_MODEL_TABLES 4
 struct cx_model {
-    struct cx_str version;          /* name@hash of the data: what a record names */
-    struct cx_str base;             /* version of the model an overlay was made for; null for a whole model */
-    struct cx_str card;             /* JSON: sets, licences, metrics */
+    struct cx_str version; /* name@hash of the data: what a record names */
+    struct cx_str base;    /* version of the model an overlay was made for; null for a whole model */
+    struct cx_str card;    /* JSON: sets, licences, metrics */
     struct cx_model_table tables[CX_MODEL_TABLES];
     uint32_t table_count, head_count, score_count;
     const struct cx_head *heads;
@@ -64,7 +65,8 @@ int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *
 /* The head of that name, or NULL. */
 const struct cx_head *cx_model_head(const struct cx_model *model, const char *name);
 
-/* Logits of all heads that read this kind of features, into logits[model->score_count]; others are left alone. Texts without features get the biases. */
+/* Logits of all heads that read this kind of features, into logits[model->score_count]; others are left alone. Texts without features get the biases.
+ */
 void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits);
 /* Logits to scores, in place, of one head. `values` are the head's own: logits + head->first. */
 void cx_head_scores(const struct cx_head *head, float *values);

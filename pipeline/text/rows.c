@@ -1,4 +1,5 @@
-/* rows.c - the kernels. Features are looked up and added in blocks of 256, so that their places fit on the stack and sums in 16 bits (256 * 127 < 2^15). */
+/* rows.c - the kernels. Features are looked up and added in blocks of 256, so that their places fit on the stack and sums in 16 bits (256 * 127 <
+ * 2^15). */
 #include "text/rows.h"
 #include <stdatomic.h>
 #if defined(__x86_64__)

@@ -41,7 +41,8 @@ static int write_file(const char *path, struct cx_str bytes, struct cx_error *er
     return 0;
 }
 
-static int write_model(const struct options *options, const struct cx_recipe *recipe, const struct cx_build *build, struct cx_arena *arena, struct cx_error *err)
+static int write_model(const struct options *options, const struct cx_recipe *recipe, const struct cx_build *build, struct cx_arena *arena,
+                       struct cx_error *err)
 {
     struct cx_buf card, image, file;
     char hash[32];
@@ -87,8 +88,13 @@ static int train(const struct options *options, struct cx_error *err)
 
 int main(int argc, char **argv)
 {
-    static const struct option names[] = { { "data", 1, NULL, 'd' }, { "recipe", 1, NULL, 'r' }, { "profile", 1, NULL, 'p' },
-                                           { "out", 1, NULL, 'o' },  { "name", 1, NULL, 'n' },   { "only", 1, NULL, 'h' },    { 0 } };
+    static const struct option names[] = { { "data", 1, NULL, 'd' },
+                                           { "recipe", 1, NULL, 'r' },
+                                           { "profile", 1, NULL, 'p' },
+                                           { "out", 1, NULL, 'o' },
+                                           { "name", 1, NULL, 'n' },
+                                           { "only", 1, NULL, 'h' },
+                                           { 0 } };
     struct options options = { .recipe = "models/recipe.tsv", .name = "cx" };
     int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {

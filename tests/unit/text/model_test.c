@@ -65,8 +65,10 @@ Test(model, an_emoji_has_its_class_in_common_with_its_like)
 Test(model, a_tag_is_also_its_words)
 {
     struct cx_features words = features_of(CX_FEATURES_WORDS, "service", false);
-    cr_assert_gt(shared(words, features_of(CX_FEATURES_WORDS, "#BadService", false)), shared(words, features_of(CX_FEATURES_WORDS, "#badservic", false)));
-    cr_assert_eq(shared(words, features_of(CX_FEATURES_WORDS, "#bad_service", false)), shared(words, features_of(CX_FEATURES_WORDS, "#BadService", false)));
+    cr_assert_gt(shared(words, features_of(CX_FEATURES_WORDS, "#BadService", false)),
+                 shared(words, features_of(CX_FEATURES_WORDS, "#badservic", false)));
+    cr_assert_eq(shared(words, features_of(CX_FEATURES_WORDS, "#bad_service", false)),
+                 shared(words, features_of(CX_FEATURES_WORDS, "#BadService", false)));
 }
 
 Test(model, spans_are_bytes_of_the_folded_text_and_change_nothing)
@@ -115,7 +117,8 @@ static struct cx_str make_image(struct image *image, struct cx_features known, u
     struct cx_buf header;
     cx_buf_init(&header, 1 << 16);
     cx_buf_format(&header,
-                  "{\"version\":\"t@1\",\"base\":null,\"card\":{\"name\":\"t\"},\"tables\":[{\"features\":\"words\",\"buckets\":%d,\"row_bytes\":%u}],\"heads\":["
+                  "{\"version\":\"t@1\",\"base\":null,\"card\":{\"name\":\"t\"},\"tables\":[{\"features\":\"words\",\"buckets\":%d,\"row_bytes\":%u}]"
+                  ",\"heads\":["
                   "{\"name\":\"mood\",\"kind\":\"one_of\",\"table\":0,\"column\":0,\"labels\":[\"bad\",\"so\",\"good\"],\"scale\":[0.01,0.02,0.03],"
                   "\"bias\":[0.5,0,-0.5],\"threshold\":[1,1,1],\"at_least\":0.4},"
                   "{\"name\":\"wishes\",\"kind\":\"any_of\",\"table\":0,\"column\":%u,\"labels\":[\"a\",\"b\"],\"scale\":[0.05,0.04],"
