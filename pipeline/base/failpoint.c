@@ -114,9 +114,12 @@ bool cx_failpoint_is_set(const char *variable)
     return value && *value;
 }
 
-bool cx_failpoint_pads(const char *name, size_t len)
+bool cx_failpoint_pads(const char *stage, const char *native_id, size_t len)
 {
     const char *wanted = getenv("CX_PAD");
-    return wanted && *wanted && name && memmem(name, len, wanted, strlen(wanted)) != NULL;
+    size_t n = strlen(stage);
+    if (!wanted || !native_id || strncmp(wanted, stage, n) != 0 || wanted[n] != ':')
+        return false;
+    return memmem(native_id, len, wanted + n + 1, strlen(wanted + n + 1)) != NULL;
 }
 #endif

@@ -3,7 +3,7 @@
  *   CX_FAIL=POINT:N[,…]        kill -9 of the own process when POINT is passed for the N-th time
  *   CX_FAIL=POINT:N:MS[,…]     sleeps MS milliseconds there instead
  *   CX_BUG=NAME                the program as if somebody had made that mistake
- *   CX_PAD=TEXT                outputs of records whose native_id contains TEXT are padded to more than kafka.max_message
+ *   CX_PAD=STAGE:TEXT          outputs of STAGE for records whose native_id contains TEXT are padded to more than kafka.max_message
  *   CX_ABORT_EVERY=N           aborts every N-th transaction: no bug, it must change nothing
  *   CX_STATE_DIGEST=1          says on stderr what the tables hold when a task ends: "state_digest STAGE PARTITION HEX"
  *
@@ -29,7 +29,7 @@ void cx_failpoint_pass(enum cx_failpoint point);
 bool cx_failpoint_bug(enum cx_bug bug);
 bool cx_failpoint_every(const char *variable); /* true each time the N of an environment variable has gone by */
 bool cx_failpoint_is_set(const char *variable);
-bool cx_failpoint_pads(const char *name, size_t len);
+bool cx_failpoint_pads(const char *stage, const char *native_id, size_t len);
 #else
 static inline void cx_failpoint_pass(enum cx_failpoint point)
 {
@@ -50,9 +50,9 @@ static inline bool cx_failpoint_is_set(const char *variable)
     (void)variable;
     return false;
 }
-static inline bool cx_failpoint_pads(const char *name, size_t len)
+static inline bool cx_failpoint_pads(const char *stage, const char *native_id, size_t len)
 {
-    (void)name, (void)len;
+    (void)stage, (void)native_id, (void)len;
     return false;
 }
 #endif

@@ -206,11 +206,12 @@ static void check_size(struct cx_task *task)
 /* For tests: records of a given name become too large here. */
 static void pad(struct cx_task *task)
 {
-    if (!task->item.record || !cx_failpoint_pads(task->item.record->native_id.ptr, task->item.record->native_id.len))
+    const struct cx_interaction *record = task->item.record;
+    if (!record || !cx_failpoint_pads(task->chain->links[task->at].stage->name, record->native_id.ptr, record->native_id.len))
         return;
     struct cx_pending *p = &task->pending[task->pending_count - 1];
-    cx_assert(p->value_at + p->value_len == task->bytes.len);
-    for (; (int64_t)p->value_len <= task->chain->max_message; p->value_len++)
+    p->value_at = task->bytes.len; /* what is in it does not matter: nobody will take it */
+    for (p->value_len = 0; (int64_t)p->value_len <= task->chain->max_message; p->value_len++)
         cx_buf_byte(&task->bytes, 0);
 }
 

@@ -1,12 +1,13 @@
 """main.py - runs faults and judges them. See README.md; `tests/faults/run --help`."""
 import argparse
-import pathlib
 import random
+import signal
 import sys
 import time
-import traceback
 
 import oracle
+import report
+import selfcheck
 from rig import ROOT, say
 from session import Failed, Session
 from table import faults
@@ -39,9 +40,9 @@ class Outcome:
         return text + (f" failed=\"{self.failure}\"" if self.failure else "")
 
 
-def run_session(cx, rows, seed, cycles_of, bug=None, keep=False):
+def run_session(cx, rows, seed, cycles_of, bug=None, isolation="read_committed"):
     """Runs faults of one setup after each other and judges them together; a list of Outcome."""
-    session = Session(cx, rows[0].setup, seed, bug)
+    session = Session(cx, rows[0].setup, seed, bug, isolation)
     outcomes = [Outcome(row, cycles_of(row), seed) for row in rows]
     try:
         session.open()
@@ -96,7 +97,16 @@ def main():
     parser.add_argument("--cycles", type=int, help="how often each fault (default: the gate's count)")
     parser.add_argument("--full", action="store_true", help="full counts, each fault on a cluster of its own, and the table docs/faults.md")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100000, help="(default: by the clock; it is printed)")
+    parser.add_argument("--selfcheck", action="store_true", help="mistakes on purpose instead of faults, each of which must be noticed")
+    parser.add_argument("--bugs", metavar="NAME,…", help="with --selfcheck: only these")
+    parser.add_argument("--side-by-side", type=int, default=2, metavar="N", help="with --selfcheck: so many at a time (default 2)")
+    parser.add_argument("--bug", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped
+    if args.bug:
+        sys.exit(0 if selfcheck.run_case(args.bug, args.cx, args.seed) else 1)
+    if args.selfcheck:
+        sys.exit(selfcheck.main(args))
     unknown = [name for name in args.faults if name not in known]
     if unknown:
         parser.error(f"no fault {', '.join(unknown)}: there are {', '.join(known)}")
@@ -107,6 +117,8 @@ def main():
         for outcome in done:
             print(outcome.line(), flush=True)
         outcomes += done
+        if args.full:
+            report.write(done)
     bad = [outcome.fault.name for outcome in outcomes if not outcome.is_good()]
     print(f"faults {len(outcomes)} run, {len(bad)} failed{': ' + ' '.join(bad) if bad else ''}; again with SEED={args.seed}")
     sys.exit(1 if bad or not outcomes else 0)

@@ -12,6 +12,7 @@ from session import Failed
 from table import Fault
 
 POINTS = re.findall(r'^CX_FAILPOINT_ROW\(\w+,\s*"([^"]+)"', (ROOT / "pipeline/base/failpoint.def").read_text(), re.M)
+REAL_WAITS = ROOT / "build/failpoints/real_waits.so"
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
@@ -153,7 +154,7 @@ def jump_clocks(rig, cycles, rng):
         chain, jump = rig.pipeline.chains[i % len(rig.pipeline.chains)], ("+1h", "-1h", "+1d", "-1d")[i % 4]
         file = pathlib.Path(rig.pipeline.scratch / f"clock.{i}")
         file.write_text("+0\n")
-        rig.arm(chain, LD_PRELOAD=FAKETIME, FAKETIME_TIMESTAMP_FILE=str(file), FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1")
+        rig.arm(chain, LD_PRELOAD=f"{REAL_WAITS} {FAKETIME}", FAKETIME_TIMESTAMP_FILE=str(file), FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1")
         rig.kill(chain)
         rig.wait_for_commit(chain, time.time() + 1)
         file.write_text(jump + "\n")

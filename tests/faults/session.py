@@ -27,8 +27,9 @@ http:
 """
 # Times are short so that a fault shows in seconds; their order is that of production (docs/operating.md).
 ENV = {"CX_KAFKA_SESSION_TIMEOUT": "6s", "CX_KAFKA_TRANSACTION_TIMEOUT": "10s", "CX_KAFKA_MESSAGE_TIMEOUT": "8s", "CX_KAFKA_SOCKET_TIMEOUT": "5s",
-       "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "F22-77"}
-BROKER = ("group.min.session.timeout.ms=3000", "message.max.bytes=12000000")
+       "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "identify:F22-77"}
+BROKER = ("group.min.session.timeout.ms=3000", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
+          "message.max.bytes=12000000")
 # A topic that a chain's open transaction has written to: its last stable offset is behind the end then.
 WRITES = {"normalize": "cx.events.v1", "dedup": "cx.identified.v1", "route": "cx.ledger.route-analytics.v1"}
 
@@ -38,8 +39,10 @@ class Failed(Exception):
 
 
 class Session:
-    def __init__(self, cx, setup, seed, bug=None):
+    def __init__(self, cx, setup, seed, bug=None, isolation="read_committed"):
         self.cx, self.setup, self.seed, self.bug = str(cx), setup, seed, bug
+        self.isolation = isolation               # of the reader during the faults
+        self.patience = 45 if bug else 120       # seconds to drain: some mistakes never do
         self.broker = setup.broker() if setup.broker else OneNode(BROKER)
         self.truth = Truth()
         self.kills = []                          # (fault, chain, wall time in s) of every blow that a chain must get over
@@ -63,7 +66,7 @@ class Session:
             self.start_chain(chain)
         self.watch = Watch(self.pipeline, self.broker.bootstrap)
         self.watch.start()
-        self.reader = LiveReader(self.broker.bootstrap)
+        self.reader = LiveReader(self.broker.bootstrap, self.isolation)
         self.reader.start()
         self.wait_until_assigned()
 

@@ -1,0 +1,167 @@
+"""selfcheck.py - can the oracle see? One mistake on purpose after the other, and the check that must turn red for each.
+
+Most mistakes only show when something happens: each is run through the blows that bring it out. The program without a mistake goes through all of
+them and must stay green.
+"""
+import concurrent.futures
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Callable
+
+from confluent_kafka import Producer
+
+from rig import ROOT, say
+from table import Fault, Setup
+
+DEDUP = "dedup identify"
+
+
+def blows(rig, cycles, rng):
+    """Aborts all along (ABORTING), and each process killed inside a transaction."""
+    for chain in rig.pipeline.chains:
+        time.sleep(1.5)
+        for _ in range(20):
+            if rig.has_open_transaction(chain):
+                break
+        rig.kill(chain)
+        rig.wait_for_commit(chain, time.time(), 20)
+
+
+def quiet(rig, cycles, rng):
+    time.sleep(20)
+
+
+def crash_between_commits(rig, cycles, rng):
+    for n in (3, 5, 7):
+        rig.arm(DEDUP, CX_FAIL=f"after-commit:{n}")
+        pid = rig.kill(DEDUP)
+        rig.wait_until_gone(DEDUP, pid)
+        rig.wait_for("a crash between two commits", lambda: rig.pipeline.log(DEDUP).count("failpoint kills") > 0)
+        time.sleep(1)
+
+
+def crash_before_commit(rig, cycles, rng):
+    """Killed when all that a transaction holds has reached the brokers, but its end has not."""
+    for n in (2, 3, 4):
+        rig.arm(DEDUP, CX_FAIL=f"before-commit:{n}:400,before-commit:{n}")
+        pid = rig.kill(DEDUP)
+        rig.wait_until_gone(DEDUP, pid)
+        rig.wait_for("the process to take its arms", lambda: not rig.is_armed(DEDUP))
+        pid = rig.pid(DEDUP)
+        rig.wait_until_gone(DEDUP, pid)
+    rig.wait_for_commit(DEDUP, time.time())
+
+
+def zombie(rig, cycles, rng):
+    """A frozen member whose partitions another has taken over wakes up inside its transaction."""
+    other = rig.add_member(DEDUP, "--instance", "1")
+    rig.wait_for("the stand-in to be a member", lambda: "event=kafka_assigned " in rig.member_log(other))
+    rig.wait_for_commit(DEDUP, time.time())
+    pid = rig.pid(DEDUP)
+    for _ in range(40):
+        os.kill(pid, signal.SIGSTOP)
+        if rig.has_open_transaction(DEDUP):
+            break
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(rng.uniform(0.01, 0.1))
+        os.kill(pid, signal.SIGSTOP)
+    rig.wait_for("the stand-in to take over", lambda: rig.member_log(other).count("event=kafka_assigned ") > 1, 30)
+    os.kill(pid, signal.SIGCONT)
+    time.sleep(3)
+
+
+def foreign_transaction(rig, topic, partitions):
+    """A transaction of a stranger's in all partitions of a topic: their last stable offset stays where it is."""
+    producer = Producer({"bootstrap.servers": rig.broker.bootstrap, "transactional.id": f"stranger-{topic}", "transaction.timeout.ms": 120000})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    for partition in range(partitions):
+        producer.produce(topic, partition=partition, key=b"stranger", value=b"")
+    producer.flush(30)
+    return producer
+
+
+def held_back_changelog(rig, cycles, rng):
+    """A process restores while its changelog is held back by a stranger's transaction."""
+    stranger = foreign_transaction(rig, "cx.changelog.dedup.v1", 6)
+    time.sleep(3)
+    pid = rig.kill(DEDUP)
+    rig.wait_until_gone(DEDUP, pid)
+    time.sleep(5)
+    stranger.abort_transaction(30)
+    rig.wait_for_commit(DEDUP, time.time())
+
+
+def left_open(rig, cycles, rng):
+    rig.stranger = foreign_transaction(rig, "cx.route.hr.v1", 3)  # kept until the session is judged
+
+
+@dataclass(frozen=True)
+class Case:
+    bug: str
+    check: str                      # that must be red; none: all are green
+    scenarios: tuple = (blows,)
+    env: tuple = (("CX_ABORT_EVERY", "4"),)
+    isolation: str = "read_committed"
+
+
+CASES = (
+    Case("none", "", (blows, zombie, held_back_changelog, crash_between_commits, crash_before_commit)),
+    Case("keep-state-on-abort", "C1"),
+    Case("keep-state-on-reject", "C4"),
+    Case("commit-before-produce", "C1"),
+    Case("state-after-commit", "C2", (crash_between_commits,), ()),
+    Case("restore-uncommitted", "C1", (crash_before_commit,), ()),
+    Case("restore-to-stable", "C2", (held_back_changelog,), ()),
+    Case("read-uncommitted", "C9"),
+    Case("commit-unowned", "C2", (zombie,), ()),
+    Case("state-behind", "C2"),
+    Case("random-ids", "C4"),
+    Case("wrong-partitioner", "C2"),
+    Case("dead-letter-outside", "C2"),
+    Case("no-tombstones", "C4"),
+    Case("no-ledger", "C10"),
+    Case("swapped-outputs", "C3"),
+    Case("offset-left-out", "C8", (quiet,), ()),
+    Case("leak", "C11", (quiet,), ()),
+    Case("reader-sees-uncommitted", "C7", (blows,), isolation="read_uncommitted"),  # a mistake of the rig's own, and so the next
+    Case("transaction-left-open", "C6", (left_open,), ()),
+)
+OWN = ("none", "reader-sees-uncommitted", "transaction-left-open")
+
+
+def run_case(name, cx, seed):
+    """One case in this process: (ok, names of the red checks)."""
+    from main import run_session
+    case = next(case for case in CASES if case.bug == name)
+    rows = [Fault(f"F{90 + i}", scenario.__name__, scenario, 1, 1, Setup(env=case.env, rate=1500)) for i, scenario in enumerate(case.scenarios)]
+    outcomes = run_session(cx, rows, seed, lambda row: 1, bug=None if name in OWN else name, isolation=case.isolation)
+    red = sorted({check for outcome in outcomes for check, found in outcome.findings.items() if found}, key=lambda c: int(c[1:]))
+    failures = [outcome.failure for outcome in outcomes if outcome.failure]
+    ok = not red and not failures if not case.check else case.check in red
+    print(f"selfcheck bug={name} must={case.check or 'green'} red={','.join(red) or '-'} {'ok' if ok else 'NOT NOTICED' if case.check else 'RED'}"
+          + (f" ({failures[0].splitlines()[0]})" if failures else ""), flush=True)
+    return ok
+
+
+def main(args):
+    """All cases, two at a time, each in a process of its own."""
+    names = args.bugs.split(",") if args.bugs else [case.bug for case in CASES]
+
+    def run(name):
+        command = [sys.executable, "-B", str(ROOT / "tests/faults/main.py"), "--bug", name, "--cx", args.cx, "--seed", str(args.seed)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        line = next((line for line in done.stdout.splitlines() if line.startswith("selfcheck ")), f"selfcheck bug={name} BROKE: {done.stderr[-600:]}")
+        print(line, flush=True)
+        if done.returncode != 0:
+            say(done.stderr[-3000:])
+        return done.returncode == 0
+
+    with concurrent.futures.ThreadPoolExecutor(args.side_by_side) as pool:
+        good = list(pool.map(run, names))
+    print(f"faults-selfcheck cases={len(good)} missed={good.count(False)} seed={args.seed}")
+    return 0 if all(good) else 1
