@@ -265,6 +265,25 @@ static void split(struct cx_hash_table *table, uint64_t h)
     segment_free(table, old, table->bucket_mask + 1);
 }
 
+/* A segment gets its share of the keys give or take a percent or two; of those few that are dealt more than they hold, each splits. */
+void cx_hash_table_reserve(struct cx_hash_table *table, uint64_t keys)
+{
+    const uint64_t share = (uint64_t)SEGMENT_BUCKETS * FULL_ENTRIES * 15 / 16;
+    cx_assert(table->count == 0 && table->depth == 0);
+    unsigned depth = 0;
+    while (depth < MAX_DEPTH && share << depth < keys)
+        depth++;
+    if (depth == 0)
+        return;
+    segment_free(table, table->directory[0], table->bucket_mask + 1);
+    free(table->directory);
+    table->bucket_mask = SEGMENT_BUCKETS - 1;
+    table->depth = depth;
+    table->directory = cx_state_alloc(sizeof *table->directory << depth);
+    for (size_t row = 0; row < (size_t)1 << depth; row++)
+        table->directory[row] = segment_new(table, depth);
+}
+
 static uint8_t *append_entry(struct cx_hash_table *table)
 {
     cx_assert(table->count < UINT32_MAX);

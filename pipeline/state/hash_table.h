@@ -30,6 +30,8 @@ struct cx_hash_table {
 
 void cx_hash_table_init(struct cx_hash_table *table, size_t value_size);
 void cx_hash_table_free(struct cx_hash_table *table);
+/* Makes an empty table ready for so many keys, so that filling it splits (almost) nothing. */
+void cx_hash_table_reserve(struct cx_hash_table *table, uint64_t keys);
 /* Number of the key's entry, or CX_NO_ENTRY. A number is valid until the next removal. */
 uint32_t cx_hash_table_find(const struct cx_hash_table *table, const struct cx_id *key);
 void cx_hash_table_prefetch(const struct cx_hash_table *table, const struct cx_id *key);

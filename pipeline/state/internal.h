@@ -51,11 +51,26 @@ struct cx_touched {
     size_t cap;
 };
 
+/* Where a snapshot's writer is (snapshot_writer.c). */
+struct cx_walked_again {
+    int table;
+    struct cx_id key;
+};
+struct cx_walk {
+    int table;
+    uint32_t entry; /* of a hash table: those below are still to be met */
+    uint8_t key_len;
+    char key[UINT8_MAX];           /* of an ordered table: the last one met; none when key_len is 0 */
+    struct cx_walked_again *again; /* keys of hash tables that a rollback put back, where they may not be met */
+    size_t again_count, again_cap;
+};
+
 struct cx_state {
     struct cx_state_table *tables;
     int table_count;
     struct cx_undo_log log;
     struct cx_touched touched;
+    struct cx_walk *walk; /* NULL: no snapshot is being written */
 };
 
 /* Sets or (null ptr) deletes without a trace in the undo log. */

@@ -29,6 +29,7 @@ void cx_state_free(struct cx_state *state)
 {
     if (state == NULL)
         return;
+    cx_assert(state->walk == NULL);
     cx_state_abort(state); /* the log gives back what it owns */
     for (int i = 0; i < state->table_count; i++) {
         struct cx_state_table *table = &state->tables[i];

@@ -58,7 +58,20 @@ void cx_state_set(struct cx_state *state, int table, struct cx_str key, struct c
         cx_hash_table_remove(&t->hash, id);
 }
 
-static void undo(struct cx_state *state, const struct cx_undo *record)
+/* A removed key that comes back stands at the end now, where a walk has been already. */
+static void note_return(struct cx_walk *walk, int table, struct cx_str key)
+{
+    if (walk->again_count == walk->again_cap) {
+        walk->again_cap = 2 * walk->again_cap + 64;
+        walk->again = realloc(walk->again, walk->again_cap * sizeof *walk->again);
+        cx_assert(walk->again != NULL);
+    }
+    struct cx_walked_again *again = &walk->again[walk->again_count++];
+    again->table = table;
+    memcpy(&again->key, key.ptr, sizeof again->key);
+}
+
+static void put_back(struct cx_state *state, const struct cx_undo *record)
 {
     struct cx_str key = cx_str_n(record->key, record->key_len);
     switch ((enum cx_undo_kind)record->kind) {
@@ -73,6 +86,15 @@ static void undo(struct cx_state *state, const struct cx_undo *record)
         state->log.blocks--;
         return;
     }
+}
+
+static void undo(struct cx_state *state, const struct cx_undo *record)
+{
+    const struct cx_state_table *t = &state->tables[record->table];
+    uint32_t before = t->hash.count;
+    put_back(state, record);
+    if (state->walk && t->row->kind == CX_TABLE_HASH && t->hash.count > before)
+        note_return(state->walk, record->table, cx_str_n(record->key, record->key_len));
 }
 
 void cx_state_rollback(struct cx_state *state, struct cx_savepoint to)

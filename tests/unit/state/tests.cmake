@@ -1,2 +1,7 @@
 cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/state_test.c cx_state)
 cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/state_property_test.c cx_state)
+cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/snapshot_test.c cx_state)
+cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/snapshot_faults_test.c cx_state)
+foreach(call open write read fsync rename ftruncate flock fstat stat)
+  target_link_options(snapshot_faults_test PRIVATE -Wl,--wrap=${call})
+endforeach()
