@@ -170,6 +170,8 @@ static int restore_all(struct cx_kafka *k, struct cx_error *err)
         const struct cx_slot *slot = &k->slots[i];
         CX_TRY(k->callbacks.assigned(k->callbacks.context, slot->topic, slot->partition, slot->committed, err));
     }
+    if (k->callbacks.settled != NULL)
+        k->callbacks.settled(k->callbacks.context);
     return 0;
 }
 

@@ -85,12 +85,15 @@ struct cx_slot {       /* an assigned partition */
     int64_t committed; /* as the group knows it, CX_NO_OFFSET: none */
     int64_t done;      /* in the open transaction, CX_NO_OFFSET: untouched */
 };
-#define CX_NO_OFFSET (-1)
-struct cx_target { /* a topic that is produced to */
+#define CX_NO_OFFSET  (-1)
+#define CX_NOTE_SORTS 2
+typedef _Atomic int64_t cx_note; /* an offset; written by librdkafka's threads, which may outlive an aborted transaction: freed at the end only */
+struct cx_target {               /* a topic that is produced to */
     char *name;
     uint64_t hash;
     rd_kafka_topic_t *rkt; /* of the present producer, NULL: not yet */
     int32_t partitions;
+    cx_note *notes; /* CX_NOTE_SORTS a partition; NULL: nobody asked */
 };
 #define CX_TARGETS 256 /* slots of the open-addressed table; far more than topics.def has rows */
 

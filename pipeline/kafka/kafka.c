@@ -175,6 +175,11 @@ const char *cx_kafka_cluster_id(struct cx_kafka *k)
     return k->cluster_id ? k->cluster_id : "";
 }
 
+const char *cx_kafka_identity(const struct cx_kafka *k)
+{
+    return k->transactional_id;
+}
+
 /* ---- open and close ---- */
 
 static char *copy(const char *text)

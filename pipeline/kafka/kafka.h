@@ -43,6 +43,8 @@ struct cx_kafka_callbacks {
     void (*revoked)(void *context, const char *topic, int32_t partition);
     /* Before partitions are revoked, while they are still owned: finish or abort the open transaction. lost: they are owned no more, only abort. */
     void (*revoking)(void *context, bool lost);
+    /* After the last partition of a rebalance was given; also when there was none. May be NULL. */
+    void (*settled)(void *context);
 };
 /* Connects, fences an earlier process of the same transactional id, and checks that the topics exist. The group is joined by the first poll: what
  * is restored before is warm. `stateful` chooses the range assignor (else roundrobin). Group and transactional ids derive from `chain`.
@@ -66,6 +68,11 @@ bool cx_kafka_in_transaction(const struct cx_kafka *k);
 /* A record into the open transaction; bytes are copied. partition is explicit always. Blocks while the queue is full (backpressure). */
 enum cx_kafka_result cx_kafka_produce(struct cx_kafka *k, const char *topic, int32_t partition, struct cx_str key, struct cx_str value,
                                       const struct cx_header *headers, size_t header_count, int64_t timestamp_ms, struct cx_error *err);
+/* As cx_kafka_produce, for records whose place matters, of which there are two sorts (0 and 1, the caller's). cx_kafka_noted, between transactions:
+ * the largest offset at which brokers have acknowledged one of that sort to this process, -1: none. Of an aborted transaction's too. */
+enum cx_kafka_result cx_kafka_produce_noted(struct cx_kafka *k, const char *topic, int32_t partition, struct cx_str key, struct cx_str value,
+                                            int64_t timestamp_ms, int sort, struct cx_error *err);
+int64_t cx_kafka_noted(const struct cx_kafka *k, const char *topic, int32_t partition, int sort);
 /* Records that offset next is done in this transaction (touches the partition, also for a tick that re-sends the position). */
 void cx_kafka_done(struct cx_kafka *k, const char *topic, int32_t partition, int64_t next_offset);
 /* send_offsets + commit, with the KIP-890 guard (invariant 8). On OK the offsets given to cx_kafka_done are committed. */
@@ -76,13 +83,25 @@ bool cx_kafka_blames_record(const struct cx_kafka *k);
 /* Drops the transaction and goes back to the committed offsets: OK (also when none was open) or FATAL. */
 enum cx_kafka_result cx_kafka_abort(struct cx_kafka *k, struct cx_error *err);
 
-/* Reads a changelog partition from its start to the end seen at the call (invariant 5: end by read_uncommitted, content read_committed). */
+/* A reading of a changelog partition, from an offset to the end seen at the call (invariant 5: end by read_uncommitted, content read_committed). */
 typedef int cx_kafka_restored_fn(void *context, const struct cx_message *message, struct cx_error *err);
-int cx_kafka_restore(struct cx_kafka *k, const char *topic, int32_t partition, cx_kafka_restored_fn *each, void *context, struct cx_error *err);
+struct cx_restore {
+    const char *topic;
+    int32_t partition;
+    int64_t from; /* -1: the beginning */
+    int64_t to;   /* the offset before which to stop; 0: the end */
+    cx_kafka_restored_fn *each;
+    void *context;
+    int64_t start, end; /* told before the first record: the partition's beginning, and where the reading stops */
+};
+/* 0; 1: nothing was read, since the partition does not reach from `from` on to its end any more (its beginning has moved on, or it is shorter). */
+int cx_kafka_restore(struct cx_kafka *k, struct cx_restore *restore, struct cx_error *err);
 /* Number of partitions, or -1 with err (CX_EXIT_CONFIG: no such topic; CX_EXIT_UNREACHABLE). Cached. */
 int32_t cx_kafka_partitions(struct cx_kafka *k, const char *topic, struct cx_error *err);
 /* Cluster id, static for the handle's life. */
 const char *cx_kafka_cluster_id(struct cx_kafka *k);
+/* The transactional id: the name of this process among its equals. */
+const char *cx_kafka_identity(const struct cx_kafka *k);
 /* Lag of the assigned partitions in records, position to high watermark; for metrics. */
 int64_t cx_kafka_lag(struct cx_kafka *k);
 
@@ -122,6 +141,9 @@ int cx_topics_plan(const struct cx_kafka_config *cfg, struct cx_arena *arena, co
                    struct cx_topic_finding **findings, size_t *count, struct cx_error *err);
 /* Makes what is missing; sets configs that differ (sending all overrides back); never deletes, never changes partition counts. */
 int cx_topics_create(const struct cx_kafka_config *cfg, const struct cx_topic_spec *specs, size_t n, size_t *created, struct cx_error *err);
+
+/* A config of a topic as it is in force, "86400000" for delete.retention.ms. */
+int cx_topics_value(const struct cx_kafka_config *cfg, const char *topic, const char *name, char value[128], struct cx_error *err);
 
 /* The librdkafka that runs: "2.0.2", 0x020002ff. */
 int64_t cx_kafka_library_number(void);

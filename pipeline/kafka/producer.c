@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "log/log.h"
 #include <inttypes.h>
+#include <stdatomic.h>
 
 enum { CALL_MS = 5000, FULL_PAUSE_MS = 5, SERVE_EVERY = 1000, CLOSE_PATIENCE_MS = 5000 };
 
@@ -23,6 +24,28 @@ static void on_undelivered(rd_kafka_t *rk, const rd_kafka_message_t *message, vo
         cx_cure_fail(&why, CX_CURE_OPERATOR, rd_kafka_topic_name(message->rkt), message->err, rd_kafka_err2str(message->err));
         cx_kafka_fail(k, &why, NULL);
     }
+}
+
+/* Where a record stands that its sender wants to find again: told for every record on librdkafka's own thread, where it costs a comparison, instead
+ * of a delivery report through the queue. All of a transaction's are told before its commit returns. */
+static rd_kafka_resp_err_t on_acknowledged(rd_kafka_t *rk, rd_kafka_message_t *message, void *opaque)
+{
+    cx_note *note = message->_private;
+    (void)rk;
+    (void)opaque;
+
+    if (note != NULL && message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->offset > atomic_load_explicit(note, memory_order_relaxed))
+        atomic_store_explicit(note, message->offset, memory_order_relaxed);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque, char *why, size_t size)
+{
+    (void)conf;
+    (void)opaque;
+    (void)why;
+    (void)size;
+    return rd_kafka_interceptor_add_on_acknowledgement(rk, "cx", on_acknowledged, NULL);
 }
 
 /* Ends what an earlier producer of this transactional id left behind, and fences it. */
@@ -59,6 +82,7 @@ int cx_producer_open(struct cx_kafka *k, int64_t patience_ms, struct cx_error *e
         return -1;
     rd_kafka_conf_set_dr_msg_cb(conf, on_undelivered);
     cx_requests_watch(k, conf);
+    rd_kafka_conf_interceptor_add_on_new(conf, "cx", on_new, NULL);
     k->producer = cx_client_open(CX_CLIENT_PRODUCER, conf, err);
     if (k->producer == NULL)
         return -1;
@@ -78,29 +102,39 @@ void cx_producer_close(struct cx_kafka *k)
         if (target->rkt != NULL)
             rd_kafka_topic_destroy(target->rkt);
         target->rkt = NULL;
-        if (k->closing)
-            free(target->name);
     }
     rd_kafka_destroy(k->producer);
     k->producer = NULL;
+    for (struct cx_target *target = k->targets; k->closing && target < k->targets + CX_TARGETS; target++) {
+        free(target->name);
+        free(target->notes);
+    }
 }
 
-/* The topic's place in the table, filled at first use; NULL with err. */
-static struct cx_target *target_of(struct cx_kafka *k, const char *topic, struct cx_error *err)
+/* The topic's place in the table; a free one when it is not there. */
+static struct cx_target *place_of(const struct cx_kafka *k, const char *topic, uint64_t hash)
 {
-    uint64_t hash = cx_hash64(topic, strlen(topic));
-    struct cx_target *target = &k->targets[hash % CX_TARGETS];
+    const struct cx_target *target = &k->targets[hash % CX_TARGETS];
     size_t probes = 0;
 
     while (target->name != NULL && (target->hash != hash || strcmp(target->name, topic) != 0)) {
         cx_assert(++probes < CX_TARGETS);
         target = target == k->targets + CX_TARGETS - 1 ? k->targets : target + 1;
     }
+    return (struct cx_target *)target;
+}
+
+/* The topic, filled in at first use; NULL with err. */
+static struct cx_target *target_of(struct cx_kafka *k, const char *topic, struct cx_error *err)
+{
+    uint64_t hash = cx_hash64(topic, strlen(topic));
+    struct cx_target *target = place_of(k, topic, hash);
+
     if (target->name == NULL) {
         int32_t partitions = cx_kafka_partitions(k, topic, err);
         if (partitions < 0 || cx_metadata_await_leaders(k->producer, topic, partitions, err) != 0)
             return NULL;
-        *target = (struct cx_target){ strdup(topic), hash, NULL, partitions };
+        *target = (struct cx_target){ strdup(topic), hash, NULL, partitions, NULL };
         cx_assert(target->name != NULL);
     }
     if (target->rkt == NULL)
@@ -114,6 +148,7 @@ struct record {
     int32_t partition;
     struct cx_str key, value;
     int64_t timestamp_ms;
+    cx_note *note; /* NULL: nobody asks where it stands */
 };
 
 static rd_kafka_resp_err_t enqueue(struct cx_kafka *k, const struct record *r, rd_kafka_headers_t *headers)
@@ -121,7 +156,8 @@ static rd_kafka_resp_err_t enqueue(struct cx_kafka *k, const struct record *r, r
     if (headers == NULL)
         return rd_kafka_producev(k->producer, RD_KAFKA_V_RKT(r->target->rkt), RD_KAFKA_V_PARTITION(r->partition),
                                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE((void *)r->value.ptr, r->value.len),
-                                 RD_KAFKA_V_KEY(r->key.ptr, r->key.len), RD_KAFKA_V_TIMESTAMP(r->timestamp_ms), RD_KAFKA_V_END);
+                                 RD_KAFKA_V_KEY(r->key.ptr, r->key.len), RD_KAFKA_V_TIMESTAMP(r->timestamp_ms), RD_KAFKA_V_OPAQUE(r->note),
+                                 RD_KAFKA_V_END);
     return rd_kafka_producev(k->producer, RD_KAFKA_V_RKT(r->target->rkt), RD_KAFKA_V_PARTITION(r->partition),
                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE((void *)r->value.ptr, r->value.len),
                              RD_KAFKA_V_KEY(r->key.ptr, r->key.len), RD_KAFKA_V_TIMESTAMP(r->timestamp_ms), RD_KAFKA_V_HEADERS(headers),
@@ -163,29 +199,67 @@ static enum cx_kafka_result produce_failed(struct cx_kafka *k, const struct reco
     return cx_kafka_fail(k, &why, err);
 }
 
-enum cx_kafka_result cx_kafka_produce(struct cx_kafka *k, const char *topic, int32_t partition, struct cx_str key, struct cx_str value,
-                                      const struct cx_header *headers, size_t header_count, int64_t timestamp_ms, struct cx_error *err)
+static enum cx_kafka_result produce(struct cx_kafka *k, const struct record *r, const struct cx_header *headers, size_t header_count,
+                                    struct cx_error *err)
 {
-    struct record r = { target_of(k, topic, err), partition, key, value, timestamp_ms > 0 ? timestamp_ms : 0 };
     rd_kafka_headers_t *copied;
     rd_kafka_resp_err_t code;
 
-    cx_assert(k->open);
-    if (r.target == NULL)
-        return CX_KAFKA_FATAL;
-    if (partition < 0 || partition >= r.target->partitions) {
-        cx_fail(err, CX_EXIT_CONFIG,
-                "topic %s has %" PRId32 " partitions, but partition %" PRId32 " is to be written: its count must match its input's", topic,
-                r.target->partitions, partition);
-        return CX_KAFKA_FATAL;
-    }
     if (++k->produced % SERVE_EVERY == 0)
         rd_kafka_poll(k->producer, 0);
     copied = cx_headers_copy(headers, header_count);
-    code = enqueue_waiting(k, &r, copied);
+    code = enqueue_waiting(k, r, copied);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return CX_KAFKA_OK;
     if (copied != NULL)
         rd_kafka_headers_destroy(copied);
-    return produce_failed(k, &r, code, err);
+    return produce_failed(k, r, code, err);
+}
+
+static struct cx_target *target_for(struct cx_kafka *k, const char *topic, int32_t partition, struct cx_error *err)
+{
+    struct cx_target *target = target_of(k, topic, err);
+
+    cx_assert(k->open);
+    if (target == NULL || (partition >= 0 && partition < target->partitions))
+        return target;
+    cx_fail(err, CX_EXIT_CONFIG, "topic %s has %" PRId32 " partitions, but partition %" PRId32 " is to be written: its count must match its input's",
+            topic, target->partitions, partition);
+    return NULL;
+}
+
+enum cx_kafka_result cx_kafka_produce(struct cx_kafka *k, const char *topic, int32_t partition, struct cx_str key, struct cx_str value,
+                                      const struct cx_header *headers, size_t header_count, int64_t timestamp_ms, struct cx_error *err)
+{
+    struct record r = { target_for(k, topic, partition, err), partition, key, value, timestamp_ms > 0 ? timestamp_ms : 0, NULL };
+
+    return r.target == NULL ? CX_KAFKA_FATAL : produce(k, &r, headers, header_count, err);
+}
+
+enum cx_kafka_result cx_kafka_produce_noted(struct cx_kafka *k, const char *topic, int32_t partition, struct cx_str key, struct cx_str value,
+                                            int64_t timestamp_ms, int sort, struct cx_error *err)
+{
+    struct record r = { target_for(k, topic, partition, err), partition, key, value, timestamp_ms > 0 ? timestamp_ms : 0, NULL };
+
+    cx_assert(sort >= 0 && sort < CX_NOTE_SORTS);
+    if (r.target == NULL)
+        return CX_KAFKA_FATAL;
+    if (r.target->notes == NULL) {
+        size_t count = (size_t)r.target->partitions * CX_NOTE_SORTS;
+        r.target->notes = malloc(count * sizeof *r.target->notes);
+        cx_assert(r.target->notes != NULL);
+        for (size_t i = 0; i < count; i++)
+            atomic_init(&r.target->notes[i], CX_NO_OFFSET);
+    }
+    r.note = &r.target->notes[partition * CX_NOTE_SORTS + sort];
+    return produce(k, &r, NULL, 0, err);
+}
+
+int64_t cx_kafka_noted(const struct cx_kafka *k, const char *topic, int32_t partition, int sort)
+{
+    const struct cx_target *target = place_of(k, topic, cx_hash64(topic, strlen(topic)));
+
+    return target->notes && partition < target->partitions
+               ? atomic_load_explicit(&target->notes[partition * CX_NOTE_SORTS + sort], memory_order_relaxed)
+               : CX_NO_OFFSET;
 }

@@ -1,4 +1,4 @@
-/* restore.c - a changelog partition, from its start to its end.
+/* restore.c - a changelog partition, from an offset to its end.
  *
  * The end is asked with a client of its own that reads uncommitted: read_committed clients are told the last stable offset, which may not yet
  * include the last committed transaction (KAFKA-10167). The content is read committed until the position reaches that end; what an open
@@ -53,10 +53,9 @@ static int ask_ends(struct cx_kafka *k, const char *topic, int32_t partition, in
 
 struct restoring {
     struct cx_kafka *k;
+    struct cx_restore *asked;
     struct cx_str topic;
-    int64_t start, end;
-    cx_kafka_restored_fn *each;
-    void *context;
+    int64_t from;
     struct cx_headers headers;
 };
 
@@ -67,16 +66,16 @@ static int take(struct restoring *r, const rd_kafka_message_t *got, struct cx_er
     enum cx_cure cure;
 
     if (got->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-        return got->offset >= r->end;
+        return got->offset >= r->asked->end;
     if (got->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         cure = cx_cure_of_consumer(got->err);
         return cure == CX_CURE_RETRY ? 0 : cx_cure_fail(err, cure, "restoring", got->err, rd_kafka_message_errstr(got));
     }
-    if (got->offset >= r->end) /* written after the call: this partition's owner is another process, and what it commits is not ours to see */
+    if (got->offset >= r->asked->end) /* written after the call: this partition's owner is another process, and what it commits is not ours to see */
         return 1;
     r->k->counts.restored++;
     cx_message_view(got, r->topic, &r->headers, &message);
-    return r->each(r->context, &message, err);
+    return r->asked->each(r->asked->context, &message, err);
 }
 
 static int read_all(struct restoring *r, rd_kafka_queue_t *queue, rd_kafka_t *reader, struct cx_error *err)
@@ -98,7 +97,7 @@ static int read_all(struct restoring *r, rd_kafka_queue_t *queue, rd_kafka_t *re
     return status > 0 ? 0 : -1;
 }
 
-static int restore_until(struct restoring *r, int32_t partition, struct cx_error *err)
+static int read_from(struct restoring *r, int32_t partition, struct cx_error *err)
 {
     rd_kafka_t *reader = client(r->k, &r->k->restorer, CX_CLIENT_RESTORER, err);
     rd_kafka_queue_t *queue;
@@ -110,7 +109,7 @@ static int restore_until(struct restoring *r, int32_t partition, struct cx_error
     queue = rd_kafka_queue_new(reader);
     rkt = rd_kafka_topic_new(reader, r->topic.ptr, NULL);
     /* At a number, since librdkafka waits half a second before it asks where "the beginning" is. */
-    if (rkt == NULL || rd_kafka_consume_start_queue(rkt, partition, r->start, queue) != 0) {
+    if (rkt == NULL || rd_kafka_consume_start_queue(rkt, partition, r->from, queue) != 0) {
         cx_fail(err, CX_EXIT_BUG, "restoring %s: %s", r->topic.ptr, rd_kafka_err2str(rd_kafka_last_error()));
     } else {
         status = read_all(r, queue, reader, err);
@@ -122,19 +121,29 @@ static int restore_until(struct restoring *r, int32_t partition, struct cx_error
     return status;
 }
 
-int cx_kafka_restore(struct cx_kafka *k, const char *topic, int32_t partition, cx_kafka_restored_fn *each, void *context, struct cx_error *err)
+int cx_kafka_restore(struct cx_kafka *k, struct cx_restore *asked, struct cx_error *err)
 {
-    struct restoring r = { .k = k, .topic = cx_str(topic), .each = each, .context = context };
+    struct restoring r = { .k = k, .asked = asked, .topic = cx_str(asked->topic) };
     int64_t begun = cx_monotonic_ns();
     uint64_t before = k->counts.restored;
+    int64_t end;
     int status = 0;
 
-    CX_TRY(ask_ends(k, topic, partition, &r.start, &r.end, err));
-    if (r.end > r.start)
-        status = restore_until(&r, partition, err);
+    CX_TRY(ask_ends(k, asked->topic, asked->partition, &asked->start, &asked->end, err));
+    r.from = asked->from < 0 ? asked->start : asked->from;
+    if (r.from < asked->start || r.from > asked->end)
+        return 1;
+    if (asked->to != 0 && asked->to < asked->end)
+        asked->end = asked->to;
+    if (asked->end > r.from)
+        status = read_from(&r, asked->partition, err);
     free(r.headers.row);
+    if (status == 0 && asked->from >= 0) /* what retention took meanwhile was not read, and the reader would have gone on behind it */
+        CX_TRY(ask_ends(k, asked->topic, asked->partition, &asked->start, &end, err));
+    if (status == 0 && asked->from >= 0 && asked->start > asked->from)
+        return 1;
     if (status == 0)
-        cx_log(CX_INFO, "kafka_restored", "topic=%s partition=%" PRId32 " end=%" PRId64 " records=%" PRIu64 " ms=%" PRId64, topic, partition, r.end,
-               k->counts.restored - before, (cx_monotonic_ns() - begun) / 1000000);
+        cx_log(CX_DEBUG, "kafka_restored", "topic=%s partition=%" PRId32 " from=%" PRId64 " end=%" PRId64 " records=%" PRIu64 " ms=%" PRId64,
+               asked->topic, asked->partition, r.from, asked->end, k->counts.restored - before, (cx_monotonic_ns() - begun) / 1000000);
     return status;
 }

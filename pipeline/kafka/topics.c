@@ -83,6 +83,26 @@ static const char *value_of(const rd_kafka_ConfigEntry_t **entries, size_t count
     return "";
 }
 
+int cx_topics_value(const struct cx_kafka_config *cfg, const char *topic, const char *name, char value[128], struct cx_error *err)
+{
+    const struct cx_topic_spec spec = { .name = topic };
+    const rd_kafka_ConfigEntry_t **entries;
+    struct described d = { 0 };
+    struct cx_admin a;
+    size_t count;
+    int status = cx_admin_open(&a, cfg, NULL, err) == 0 ? describe(&a, &spec, 1, &d, err) : -1;
+
+    if (status == 0) {
+        entries = entries_of(&d, topic, &count);
+        snprintf(value, 128, "%s", value_of(entries, count, name));
+        if (value[0] == '\0')
+            status = cx_fail(err, CX_EXIT_CONFIG, "the cluster does not tell %s of topic %s", name, topic);
+    }
+    described_free(&d);
+    cx_admin_close(&a);
+    return status;
+}
+
 /* Lists are compared as sets of words: "compact,delete" is "delete,compact". */
 static bool same_value(const char *a, const char *b)
 {

@@ -94,7 +94,9 @@ static int assigned(void *context, const char *topic, int32_t partition, int64_t
     int64_t count = 0;
 
     check(strcmp(topic, IN) == 0, "only the input is assigned", NULL);
-    if (cx_kafka_restore(w->k, LOG, partition, take_count, &count, err) != 0)
+    struct cx_restore restore = { .topic = LOG, .partition = partition, .from = -1, .each = take_count, .context = &count };
+
+    if (cx_kafka_restore(w->k, &restore, err) != 0)
         return -1;
     if (count != (committed < 0 ? 0 : committed)) {
         fprintf(stderr, "FAILED: partition %" PRId32 ": restored %" PRId64 ", committed %" PRId64 "\n", partition, count, committed);
@@ -541,9 +543,10 @@ static void commit_poke(struct cx_kafka *k)
 static void expect_restored(struct cx_kafka *k, int64_t count, int64_t sum, const char *what)
 {
     int64_t sums[2] = { 0, 0 };
+    struct cx_restore restore = { .topic = "cx-test.restore", .from = -1, .each = add_value, .context = sums };
     struct cx_error err;
 
-    check(cx_kafka_restore(k, "cx-test.restore", 0, add_value, sums, &err) == 0, what, &err);
+    check(cx_kafka_restore(k, &restore, &err) == 0, what, &err);
     if (sums[0] != count || sums[1] != sum) {
         fprintf(stderr, "FAILED: %s: %" PRId64 " records, sum %" PRId64 "\n", what, sums[0], sums[1]);
         exit(1);
