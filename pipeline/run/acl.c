@@ -40,6 +40,7 @@ static void add_stage(struct rights *r, const struct cx_stage *stage, bool is_la
     if (stage->changelog) {
         add(r, "Read", "topic", stage->changelog, false, "restoring state");
         add(r, "Write", "topic", stage->changelog, false, "state");
+        add(r, "DescribeConfigs", "topic", stage->changelog, false, "how long snapshots are good");
     }
 }
 

@@ -35,31 +35,38 @@ int32_t cx_process_partitions(struct cx_process *p, const struct cx_topic *topic
     return p->partitions[row];
 }
 
-struct restoring {
-    struct cx_process *p;
-    struct cx_state *state;
-    struct cx_generation *generation;
-    int64_t keys;
-};
-
-static int on_restored(void *context, const struct cx_message *m, struct cx_error *err)
+struct cx_assignment *cx_assignment_new(struct cx_process *p, const char *topic, int32_t partition)
 {
-    struct restoring *r = context;
-    atomic_store(&r->p->heartbeat_ns, cx_monotonic_ns());
-    if (cx_stop_requested)
-        return cx_fail(err, CX_EXIT_OK, "stopped while restoring %.*s", CX_STR_ARG(m->topic));
-    if (cx_str_eq(m->key, cx_generation_key())) {
-        if (m->value.len != sizeof r->generation->uuid.bytes)
-            return cx_fail(err, CX_EXIT_CONFIG, "%.*s/%d at %lld: a generation record that is not ours", CX_STR_ARG(m->topic), m->partition,
-                           (long long)m->offset);
-        memcpy(r->generation->uuid.bytes, m->value.ptr, sizeof r->generation->uuid.bytes);
-        r->generation->is_known = true;
-        r->generation->written_ms = m->timestamp_ms;
-        return 0;
-    }
-    r->keys++;
-    cx_failpoint_pass(CX_POINT_MID_RESTORE);
-    return cx_state_restore(r->state, m->key, m->value, err);
+    struct cx_assignment *a = calloc(1, sizeof *a);
+    cx_assert(a != NULL);
+    a->topic = topic;
+    a->partition = partition;
+    a->task = cx_task_new(p->chain, partition);
+    for (size_t i = 0; i < CX_REPLICAS_MAX; i++)
+        a->replicas[i].generation.offset = -1;
+    return a;
+}
+
+void cx_assignment_free(struct cx_assignment *a)
+{
+    if (!a)
+        return;
+    cx_task_free(a->task);
+    cx_ledger_free(&a->page);
+    free(a);
+}
+
+/* One that is kept warm, or a new one. */
+static struct cx_assignment *take(struct cx_process *p, const char *topic, int32_t partition)
+{
+    for (size_t i = 0; i < p->warm_count; i++)
+        if (p->warm[i]->partition == partition) { /* a chain with state reads one topic */
+            struct cx_assignment *a = p->warm[i];
+            p->warm[i] = p->warm[--p->warm_count];
+            a->topic = topic;
+            return a;
+        }
+    return cx_assignment_new(p, topic, partition);
 }
 
 static int draw_generation(struct cx_generation *g, struct cx_error *err)
@@ -70,36 +77,30 @@ static int draw_generation(struct cx_generation *g, struct cx_error *err)
     return 0;
 }
 
-static int restore_stage(struct cx_process *p, struct cx_assignment *a, size_t i, int64_t committed, struct cx_error *err)
+static int restore(struct cx_process *p, struct cx_assignment *a, size_t i, struct cx_error *err)
 {
     const struct cx_stage *stage = cx_chain_stage(p->chain, i);
-    struct cx_state *state = cx_task_state(a->task, i);
-    if (!state)
-        return 0;
+    const struct cx_generation *g = &a->replicas[i].generation;
     int32_t inputs = cx_kafka_partitions(p->kafka, a->topic, err), logs = cx_kafka_partitions(p->kafka, stage->changelog, err);
     if (inputs < 0 || logs < 0)
         return -1;
     if (inputs != logs)
         return cx_fail(err, CX_EXIT_CONFIG, "%s has %d partitions and %s has %d: state keeps its input's partition number, so they must be equal",
                        a->topic, inputs, stage->changelog, logs);
-    struct restoring r = { p, state, &a->generations[i], 0 };
-    CX_TRY(cx_kafka_restore(p->kafka, stage->changelog, a->partition, on_restored, &r, err));
-    if (committed >= 0 && !r.generation->is_known)
+    CX_TRY(cx_restore_stage(p, a, i, err));
+    if (a->committed >= 0 && !g->is_known)
         return cx_fail(err, CX_EXIT_CONFIG,
                        "%s/%d has a committed offset but %s/%d has no generation record: the changelog was deleted or made anew; "
                        "reset the group's offsets and empty the outputs, or bring the changelog back",
                        a->topic, a->partition, stage->changelog, a->partition);
-    if (committed < 0 && r.generation->is_known)
+    if (a->committed < 0 && g->is_known)
         return cx_fail(err, CX_EXIT_CONFIG,
                        "%s/%d has state but group cx.%s has no offset for %s/%d: the offsets expired or were deleted, or the chain is "
                        "another; set them to where the state was left, or delete the changelog to begin anew",
                        stage->changelog, a->partition, cx_chain_name(p->chain), a->topic, a->partition);
-    if (!r.generation->is_known)
-        CX_TRY(draw_generation(r.generation, err));
-    r.generation->is_pending = true;
-    cx_metric_restored(p, r.keys);
-    cx_log(CX_INFO, "restored", "stage=%s partition=%d records=%lld keys=%zu", stage->name, a->partition, (long long)r.keys,
-           cx_state_count(state, 0));
+    if (!g->is_known)
+        CX_TRY(draw_generation(&a->replicas[i].generation, err));
+    a->replicas[i].generation.is_pending = true;
     return 0;
 }
 
@@ -108,27 +109,49 @@ int cx_process_assigned(void *process, const char *topic, int32_t partition, int
     struct cx_process *p = process;
     if (p->assigned_count == CX_ASSIGNED_MAX)
         return cx_fail(err, CX_EXIT_CONFIG, "more than %d partitions in one process", CX_ASSIGNED_MAX);
-    struct cx_assignment *a = calloc(1, sizeof *a);
-    cx_assert(a != NULL);
-    a->topic = topic;
-    a->partition = partition;
+    struct cx_assignment *a = take(p, topic, partition);
     a->committed = committed;
     a->position = committed >= 0 ? committed : 0;
     a->last_tick_ms = cx_wall_ms();
     a->needs_barrier = true;
-    a->task = cx_task_new(p->chain, partition);
     cx_ledger_reset(&a->page);
     p->assigned[p->assigned_count++] = a;
     cx_failpoint_pass(CX_POINT_IN_ASSIGN);
     atomic_store(&p->is_restoring, true);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < cx_chain_length(p->chain); i++)
-        rc = restore_stage(p, a, i, committed, err);
+        rc = cx_task_state(a->task, i) ? restore(p, a, i, err) : 0;
     cx_failpoint_pass(CX_POINT_AFTER_RESTORE);
     atomic_store(&p->is_restoring, false);
     atomic_store(&p->assigned_now, (int)p->assigned_count);
     cx_log(CX_INFO, "assigned", "topic=%s partition=%d offset=%lld", topic, partition, (long long)committed);
     return rc;
+}
+
+/* Most rebalances give back what they took: until that is known the tables stay, as of now. Where they have another owner already they may not be as
+ * of now, and where a transaction is undecided they are not what was committed. */
+static void retire(struct cx_process *p, struct cx_assignment *a)
+{
+    if (!cx_chain_is_stateful(p->chain) || p->is_losing || p->is_doomed || p->warm_count == CX_ASSIGNED_MAX) {
+        cx_assignment_free(a);
+        return;
+    }
+    for (size_t i = 0; i < cx_chain_length(p->chain); i++) {
+        struct cx_replica *r = &a->replicas[i];
+        r->is_warm = r->generation.is_known && r->generation.offset >= 0;
+        r->source = CX_FROM_MEMORY;
+        r->as_of_ms = cx_wall_ms();
+    }
+    a->aborts_in_a_row = 0;
+    a->is_at_end = false;
+    p->warm[p->warm_count++] = a;
+}
+
+void cx_process_settled(void *process)
+{
+    struct cx_process *p = process;
+    while (p->warm_count > 0)
+        cx_assignment_free(p->warm[--p->warm_count]);
 }
 
 void cx_process_revoked(void *process, const char *topic, int32_t partition)
@@ -139,10 +162,9 @@ void cx_process_revoked(void *process, const char *topic, int32_t partition)
         if (a->partition != partition || a->topic != topic)
             continue;
         cx_assert(!a->is_touched || p->is_doomed);
-        cx_task_free(a->task);
-        cx_ledger_free(&a->page);
-        free(a);
         p->assigned[i] = p->assigned[--p->assigned_count];
+        cx_snapshots_forget(p, a);
+        retire(p, a);
         break;
     }
     p->current = p->refused = NULL;
@@ -154,6 +176,7 @@ void cx_process_revoking(void *process, bool lost)
 {
     struct cx_process *p = process;
     cx_failpoint_pass(CX_POINT_IN_REVOKE);
+    p->is_losing = lost;
     if (!cx_kafka_in_transaction(p->kafka))
         return;
     /* A transaction that touched a lost partition goes whole (invariant 6). */

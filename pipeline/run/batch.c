@@ -95,9 +95,12 @@ static enum cx_kafka_result begin(struct cx_process *p)
     if (cx_kafka_in_transaction(p->kafka))
         return CX_KAFKA_OK;
     p->opened_ns = cx_monotonic_ns();
+    p->opened_ms = cx_wall_ms();
     p->batch_records = p->batch_bytes = 0;
     return cx_kafka_begin(p->kafka, p->err);
 }
+
+enum { CHANGE, GENERATION }; /* sorts of changelog records whose place is noted */
 
 /* Changelog records of one stage's tables, its generation record first where it is due. */
 struct changelog {
@@ -111,7 +114,7 @@ static int on_change(void *context, struct cx_str key, struct cx_str value)
     struct changelog *c = context;
     if (!value.ptr && cx_failpoint_bug(CX_BUG_NO_TOMBSTONES))
         return 0;
-    c->p->failed = produce(c->p, c->topic, c->partition, key, value, NULL, 0);
+    c->p->failed = cx_kafka_produce_noted(c->p->kafka, c->topic, c->partition, key, value, c->p->current_timestamp_ms, CHANGE, c->p->err);
     return c->p->failed == CX_KAFKA_OK ? 0 : -1;
 }
 
@@ -124,8 +127,8 @@ static bool is_refresh_due(const struct cx_generation *g, int64_t now_ms)
 static enum cx_kafka_result write_generation(const struct changelog *c, struct cx_generation *g, int64_t now_ms)
 {
     g->is_pending = true;
-    return cx_kafka_produce(c->p->kafka, c->topic, c->partition, cx_generation_key(), cx_str_n(g->uuid.bytes, sizeof g->uuid.bytes), NULL, 0, now_ms,
-                            c->p->err);
+    return cx_kafka_produce_noted(c->p->kafka, c->topic, c->partition, cx_generation_key(), cx_str_n(g->uuid.bytes, sizeof g->uuid.bytes), now_ms,
+                                  GENERATION, c->p->err);
 }
 
 static enum cx_kafka_result write_changelogs(struct cx_process *p, struct cx_assignment *a)
@@ -135,7 +138,7 @@ static enum cx_kafka_result write_changelogs(struct cx_process *p, struct cx_ass
         if (!state)
             continue;
         struct changelog c = { p, cx_chain_stage(p->chain, i)->changelog, a->partition };
-        struct cx_generation *g = &a->generations[i];
+        struct cx_generation *g = &a->replicas[i].generation;
         int64_t now_ms = cx_wall_ms();
         if (g->is_pending || is_refresh_due(g, now_ms)) {
             enum cx_kafka_result result = write_generation(&c, g, now_ms);
@@ -191,6 +194,26 @@ static void forget_transaction(struct cx_process *p)
     p->batch_records = p->batch_bytes = 0;
 }
 
+/* The tables now reflect everything up to the newest record that brokers have acknowledged to us, and nobody else has written since: the commit says
+ * that we own the partition, and an owner waits for the commits before it. */
+static void keep_replica(struct cx_process *p, const struct cx_assignment *a, size_t stage, struct cx_replica *r)
+{
+    const char *changelog = cx_chain_stage(p->chain, stage)->changelog;
+    int64_t change = cx_kafka_noted(p->kafka, changelog, a->partition, CHANGE);
+    int64_t generation = cx_kafka_noted(p->kafka, changelog, a->partition, GENERATION);
+    int64_t newest = change > generation ? change : generation;
+    if (r->generation.is_pending) {
+        r->generation.is_pending = false;
+        r->generation.written_ms = cx_wall_ms();
+        r->generation.offset = generation;
+    }
+    r->as_of_ms = p->opened_ms;
+    if (newest < r->offset)
+        return;
+    r->offset = newest + 1;
+    r->is_dirty = true;
+}
+
 static void keep_transaction(struct cx_process *p)
 {
     for (size_t i = 0; i < p->assigned_count; i++) {
@@ -203,11 +226,9 @@ static void keep_transaction(struct cx_process *p)
         if (p->refused == a)
             p->refused = NULL;
         a->needs_barrier = false;
-        for (size_t g = 0; g < 8; g++)
-            if (a->generations[g].is_pending) {
-                a->generations[g].is_pending = false;
-                a->generations[g].written_ms = cx_wall_ms();
-            }
+        for (size_t stage = 0; stage < cx_chain_length(p->chain); stage++)
+            if (cx_task_state(a->task, stage))
+                keep_replica(p, a, stage, &a->replicas[stage]);
     }
     cx_metric_committed(p, (double)(cx_monotonic_ns() - p->opened_ns) / 1e9, p->batch_records);
     forget_transaction(p);
@@ -342,7 +363,8 @@ enum cx_kafka_result cx_process_refresh(struct cx_process *p, struct cx_assignme
 {
     bool is_due = false;
     for (size_t i = 0; i < cx_chain_length(p->chain); i++)
-        is_due = is_due || (cx_task_state(a->task, i) && is_refresh_due(&a->generations[i], now_ms));
+        is_due = is_due || (cx_task_state(a->task, i) && is_refresh_due(&a->replicas[i].generation, now_ms));
+    is_due = is_due || cx_snapshots_need_refresh(p, a, now_ms);
     if (!is_due || a->committed < 0)
         return CX_KAFKA_OK;
     enum cx_kafka_result result = begin(p);

@@ -86,6 +86,13 @@ struct cx_state *cx_task_state(struct cx_task *task, size_t stage)
     return task->states[stage + task->chain->first];
 }
 
+void cx_task_clear(struct cx_task *task, size_t stage)
+{
+    size_t i = stage + task->chain->first;
+    cx_state_free(task->states[i]);
+    task->states[i] = cx_state_new(task->chain->links[i].stage->tables);
+}
+
 void cx_task_commit(struct cx_task *task)
 {
     for (size_t i = 0; i < task->chain->count; i++)

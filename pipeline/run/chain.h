@@ -63,6 +63,8 @@ const struct cx_reason *cx_chain_reason(size_t i);
 int32_t cx_task_partition(const struct cx_task *task);
 /* The stage's tables, NULL where it has none. */
 struct cx_state *cx_task_state(struct cx_task *task, size_t stage);
+/* Empties them. */
+void cx_task_clear(struct cx_task *task, size_t stage);
 
 /* Settles all items of a message; *items says how many there were. */
 int cx_task_settle(struct cx_task *task, const struct cx_message *message, const struct cx_sink *sink, int64_t *items);

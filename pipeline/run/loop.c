@@ -41,9 +41,9 @@ static int64_t left_ms(const struct cx_process *p, int64_t now_ns)
     return p->settings->run.commit_interval - (now_ns - p->opened_ns) / 1000000;
 }
 
-static int wait_ms(const struct cx_process *p, int64_t now_ns)
+static int wait_ms(const struct cx_process *p, int64_t now_ns, bool writes_snapshot)
 {
-    int64_t left = cx_kafka_in_transaction(p->kafka) ? left_ms(p, now_ns) : 100;
+    int64_t left = cx_kafka_in_transaction(p->kafka) ? left_ms(p, now_ns) : writes_snapshot ? 1 : 100;
     return left < 0 ? 0 : left > 100 ? 100 : (int)left;
 }
 
@@ -79,12 +79,12 @@ static enum cx_kafka_result attend_silent_partitions(struct cx_process *p)
 }
 
 /* `now_ns` is from before the poll: a clock reading per record is enough, and a commit that this makes late is due in the next step. */
-static enum cx_kafka_result step(struct cx_process *p, int64_t now_ns)
+static enum cx_kafka_result step(struct cx_process *p, int64_t now_ns, bool writes_snapshot)
 {
     struct cx_message m;
     struct cx_assignment *a;
     enum cx_kafka_result result = CX_KAFKA_OK;
-    enum cx_polled polled = cx_kafka_poll(p->kafka, wait_ms(p, now_ns), &m, p->err);
+    enum cx_polled polled = cx_kafka_poll(p->kafka, wait_ms(p, now_ns, writes_snapshot), &m, p->err);
     if (polled == CX_POLL_FATAL || p->is_doomed)
         return CX_KAFKA_FATAL;
     if (polled == CX_POLL_MESSAGE)
@@ -110,6 +110,7 @@ static int open_breaker(struct cx_process *p)
 int cx_process_run(struct cx_process *p)
 {
     int64_t attended = 0;
+    bool writes_snapshot = false;
     while (!cx_stop_requested) {
         int64_t now = cx_monotonic_ns();
         enum cx_kafka_result result = CX_KAFKA_OK;
@@ -119,12 +120,17 @@ int cx_process_run(struct cx_process *p)
             cx_metric_refresh(p);
             result = attend_silent_partitions(p);
         }
-        if (result == CX_KAFKA_FATAL || step(p, now) == CX_KAFKA_FATAL)
+        if (result == CX_KAFKA_FATAL || step(p, now, writes_snapshot) == CX_KAFKA_FATAL)
             return (int)p->err->exit;
         if (p->is_broken)
             return open_breaker(p);
+        if (!cx_kafka_in_transaction(p->kafka))
+            writes_snapshot = cx_snapshots_step(p);
     }
-    return cx_process_commit(p) == CX_KAFKA_FATAL ? (int)p->err->exit : CX_EXIT_OK;
+    if (cx_process_commit(p) == CX_KAFKA_FATAL)
+        return (int)p->err->exit;
+    cx_snapshots_finish(p);
+    return CX_EXIT_OK;
 }
 
 int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, size_t count, const char *input, struct cx_error *err)
@@ -150,23 +156,26 @@ int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, 
     cx_process_metrics_open(p);
     atomic_store(&p->heartbeat_ns, cx_monotonic_ns()); /* connecting is life, too */
     CX_TRY(cx_http_open(p, err));
-    struct cx_kafka_callbacks callbacks = { p, cx_process_assigned, cx_process_revoked, cx_process_revoking };
+    struct cx_kafka_callbacks callbacks = { p, cx_process_assigned, cx_process_revoked, cx_process_revoking, cx_process_settled };
     p->kafka =
         cx_kafka_open(&p->settings->kafka, cx_chain_name(p->chain), p->topics, p->topic_count, cx_chain_is_stateful(p->chain), &callbacks, err);
-    return p->kafka ? 0 : -1;
+    if (!p->kafka)
+        return -1;
+    cx_snapshots_open(p);
+    cx_snapshots_warm(p);
+    return 0;
 }
 
 void cx_process_close(struct cx_process *p)
 {
     cx_http_close(p);
+    cx_snapshots_close(p);
     if (p->kafka)
         cx_kafka_close(p->kafka);
-    while (p->assigned_count > 0) {
-        struct cx_assignment *a = p->assigned[--p->assigned_count];
-        cx_task_free(a->task);
-        cx_ledger_free(&a->page);
-        free(a);
-    }
+    while (p->assigned_count > 0)
+        cx_assignment_free(p->assigned[--p->assigned_count]);
+    while (p->warm_count > 0)
+        cx_assignment_free(p->warm[--p->warm_count]);
     cx_process_metrics_close(p);
     cx_chain_close(p->chain);
     if (p->arena)

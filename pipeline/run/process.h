@@ -16,9 +16,22 @@ struct cx_generation { /* of one changelog partition: tells a recreated or forei
     struct cx_id uuid;
     bool is_known, is_pending; /* restored or drawn; to be written in the next transaction */
     int64_t written_ms;        /* timestamp of the last one on the topic; 0: none */
+    int64_t offset;            /* where the newest one stands; -1: not known */
 };
-struct cx_assignment { /* an input partition this process owns */
-    const char *topic; /* the kafka room's own pointer: messages carry the same */
+enum cx_restored_from { CX_FROM_CHANGELOG, CX_FROM_SNAPSHOT, CX_FROM_MEMORY }; /* what a replica's tables were filled from first */
+struct cx_replica {                                                            /* a stage's tables on one partition, as its changelog sees them */
+    struct cx_generation generation;
+    int64_t offset;   /* what the tables do not reflect stands here or beyond (state/snapshot.h: the offset rule); 0: nothing is reflected */
+    int64_t as_of_ms; /* wall clock at which they reflected all there was: after it records may have been deleted */
+    bool is_warm;     /* the tables are filled but not yet compared with the changelog */
+    enum cx_restored_from source;
+    bool is_dirty;                       /* changed since the last snapshot was begun */
+    int64_t snapshot_ns;                 /* when that was, monotonic; 0: never in this process */
+    int64_t snapshot_ms, snapshot_bytes; /* as_of_ms and size of the last one in place; 0: none of this process's */
+};
+#define CX_REPLICAS_MAX 8 /* stages in a chain */
+struct cx_assignment {    /* an input partition this process owns */
+    const char *topic;    /* the kafka room's own pointer: messages carry the same */
     int32_t partition;
     struct cx_task *task;
     struct cx_ledger_page page;
@@ -27,11 +40,12 @@ struct cx_assignment { /* an input partition this process owns */
     bool needs_barrier;          /* the ledger has not been told yet which configuration holds from here */
     int64_t position, committed; /* next offset: of the open transaction, and as of the last one; committed -1: the group has none */
     int64_t last_tick_ms, aborts_in_a_row;
-    struct cx_generation generations[8];
+    struct cx_replica replicas[CX_REPLICAS_MAX]; /* by stage */
 };
 
 struct cx_process_metrics;
 struct cx_http;
+struct cx_snapshots;
 struct cx_process {
     struct cx_settings *settings;
     struct cx_chain *chain;
@@ -40,7 +54,10 @@ struct cx_process {
     size_t topic_count;
     struct cx_assignment *assigned[CX_ASSIGNED_MAX];
     size_t assigned_count;
-    int32_t partitions[64]; /* by row of cx_topics; 0: not asked yet */
+    struct cx_assignment *warm[CX_ASSIGNED_MAX]; /* not ours at the moment, or not yet: filled so that being given them takes no time */
+    size_t warm_count;
+    struct cx_snapshots *snapshots; /* NULL: none are written or read */
+    int32_t partitions[64];         /* by row of cx_topics; 0: not asked yet */
     char ledger_topic[128];
     int32_t ledger_partitions;
     struct cx_sink sink;
@@ -49,7 +66,7 @@ struct cx_process {
     /* the open transaction */
     struct cx_assignment *current;
     int64_t current_timestamp_ms;
-    int64_t batch_records, batch_bytes, opened_ns;
+    int64_t batch_records, batch_bytes, opened_ns, opened_ms;
     int64_t batch_limit;
     struct cx_assignment *refused; /* a broker refused what the record at refused_offset became: it is to be a dead letter (invariant 10) */
     int64_t refused_offset;
@@ -57,6 +74,7 @@ struct cx_process {
     struct cx_error *err;
     /* the breaker's window */
     int64_t window_items, window_rejected;
+    bool is_losing;            /* the partitions being taken have another owner already */
     bool is_broken, is_doomed; /* the breaker opened; a callback inside poll met what ends the process, p->err says what */
     struct cx_metrics *metrics;
     struct cx_process_metrics *series;
@@ -89,10 +107,36 @@ struct cx_assignment *cx_assignment_find(struct cx_process *p, struct cx_str top
 int cx_process_assigned(void *process, const char *topic, int32_t partition, int64_t committed, struct cx_error *err);
 void cx_process_revoked(void *process, const char *topic, int32_t partition);
 void cx_process_revoking(void *process, bool lost);
+void cx_process_settled(void *process);
+struct cx_assignment *cx_assignment_new(struct cx_process *p, const char *topic, int32_t partition);
+void cx_assignment_free(struct cx_assignment *a); /* takes NULL */
 /* Number of partitions of an output topic, cached; -1 with p->err. */
 int32_t cx_process_partitions(struct cx_process *p, const struct cx_topic *topic);
 /* Appends what a changelog's generation record looks like. */
 struct cx_str cx_generation_key(void);
+
+/* restore.c */
+/* Brings a stage's tables to where their changelog ends (invariant 5). */
+int cx_restore_stage(struct cx_process *p, struct cx_assignment *a, size_t stage, struct cx_error *err);
+
+/* snapshots.c */
+/* Finds out how long snapshots are good; without a folder or an interval there are none, which is logged and no error. */
+void cx_snapshots_open(struct cx_process *p);
+void cx_snapshots_close(struct cx_process *p);
+/* Writes a slice of the snapshot that is due, if any. Between transactions. True: more is to be written soon. */
+bool cx_snapshots_step(struct cx_process *p);
+/* Writes what has changed, at the end of a clean run. */
+void cx_snapshots_finish(struct cx_process *p);
+/* The assignment's tables go away: what is being written of them is given up. */
+void cx_snapshots_forget(struct cx_process *p, const struct cx_assignment *a);
+/* Fills the empty tables from the stage's snapshot and makes the replica warm; leaves them empty when there is none or it is refused. */
+void cx_snapshots_load(struct cx_process *p, struct cx_assignment *a, size_t stage);
+/* Loads what this process wrote when it last ran, for the partitions it then had, in the time that a restart has before they are given to others. */
+void cx_snapshots_warm(struct cx_process *p);
+/* A warm replica older than this may miss what was deleted since (docs/decisions/0006); 0: not known. */
+int64_t cx_snapshots_good_ms(const struct cx_process *p, size_t stage);
+/* Must an idle partition's owner show that it still is the owner, lest its snapshot comes of age? */
+bool cx_snapshots_need_refresh(const struct cx_process *p, const struct cx_assignment *a, int64_t now_ms);
 
 /* process_metrics.c */
 void cx_process_metrics_open(struct cx_process *p);
@@ -102,8 +146,9 @@ void cx_metric_ending(struct cx_process *p, const struct cx_ending *ending);
 void cx_metric_stage(void *process, int stage, int metric, const char *label, double n);
 void cx_metric_committed(struct cx_process *p, double seconds, int64_t records);
 void cx_metric_aborted(struct cx_process *p);
-void cx_metric_restored(struct cx_process *p, int64_t keys);
-void cx_metric_refresh(struct cx_process *p); /* gauges */
+void cx_metric_restored(struct cx_process *p, enum cx_restored_from source, uint64_t records, double seconds);
+void cx_metric_snapshot(struct cx_process *p, const char *result, double seconds); /* written, failed, refused */
+void cx_metric_refresh(struct cx_process *p);                                      /* gauges */
 void cx_metric_latency(struct cx_process *p, int64_t ingested_ms);
 
 /* http.c */

@@ -16,6 +16,11 @@ enum {
     LAG,
     ASSIGNED,
     RESTORED,
+    RESTORE_SECONDS,
+    SNAPSHOTS,
+    SNAPSHOT_SECONDS,
+    SNAPSHOT_AGE,
+    SNAPSHOT_BYTES,
     STATE_BYTES,
     STATE_KEYS,
     BUILD
@@ -32,7 +37,15 @@ static const struct cx_metric table[] = {
     [LATENCY] = { "cx_end_to_end_latency_seconds", CX_HISTOGRAM, NULL, "From the input record's timestamp to its settling; one in 64 records." },
     [LAG] = { "cx_consumer_lag_records", CX_GAUGE, NULL, "Records between position and end of the assigned partitions." },
     [ASSIGNED] = { "cx_assigned_partitions", CX_GAUGE, NULL, "Input partitions this process owns." },
-    [RESTORED] = { "cx_state_restored_records_total", CX_COUNTER, NULL, "Changelog records read to restore state." },
+    [RESTORED] = { "cx_state_restored_records_total", CX_COUNTER, "from", "Changelog records read to restore state, by what they came on top of." },
+    [RESTORE_SECONDS] = { "cx_state_restore_seconds_total", CX_COUNTER, "from", "Time spent restoring state, by what it began with." },
+    [SNAPSHOTS] = { "cx_snapshots_total", CX_COUNTER, "result",
+                    "Snapshots of a stage on one partition: written, failed to be, or refused when read." },
+    [SNAPSHOT_SECONDS] = { "cx_snapshot_duration_seconds", CX_HISTOGRAM, NULL,
+                           "From the beginning of a snapshot to its sync; records go on meanwhile." },
+    [SNAPSHOT_AGE] = { "cx_snapshot_age_seconds", CX_GAUGE, NULL,
+                       "Age of a stage's oldest snapshot; grows while nothing changes, and is 0 without one." },
+    [SNAPSHOT_BYTES] = { "cx_snapshot_bytes", CX_GAUGE, NULL, "Size of a stage's snapshots." },
     [STATE_BYTES] = { "cx_state_bytes", CX_GAUGE, NULL, "Memory of the state tables of a stage." },
     [STATE_KEYS] = { "cx_state_keys", CX_GAUGE, "table", "Keys in a state table; may count what is expired." },
     [BUILD] = { "cx_build_info", CX_GAUGE, "version", "Always 1." },
@@ -46,7 +59,8 @@ struct labelled {          /* a stage's own series, found again without the regi
     struct cx_series *series;
 };
 struct cx_process_metrics {
-    struct cx_series *consumed, *items[5], *committed, *aborted, *seconds, *batch, *latency, *lag, *assigned, *restored;
+    struct cx_series *consumed, *items[5], *committed, *aborted, *seconds, *batch, *latency, *lag, *assigned, *restored[3], *restore_seconds[3],
+        *snapshot_seconds;
     struct cx_series *produced[64];
     struct {
         const char *stage;
@@ -79,6 +93,8 @@ static void expose_stage(struct cx_process *p, const struct cx_stage *stage)
 
 void cx_process_metrics_open(struct cx_process *p)
 {
+    static const char *const sources[] = { [CX_FROM_CHANGELOG] = "changelog", [CX_FROM_SNAPSHOT] = "snapshot", [CX_FROM_MEMORY] = "memory" };
+    static const char *const results[] = { "written", "failed", "refused" };
     static const char *const verdicts[] = { [CX_EMIT] = "emit", [CX_ABSORB] = "absorb", [CX_DROP] = "drop", [CX_REJECT] = "reject" };
     char labels[200];
     snprintf(labels, sizeof labels, "chain=\"%s\"", cx_chain_name(p->chain));
@@ -95,7 +111,13 @@ void cx_process_metrics_open(struct cx_process *p)
     s->latency = cx_metrics_series(m, &table[LATENCY], NULL, NULL);
     s->lag = cx_metrics_series(m, &table[LAG], NULL, NULL);
     s->assigned = cx_metrics_series(m, &table[ASSIGNED], NULL, NULL);
-    s->restored = cx_metrics_series(m, &table[RESTORED], NULL, NULL);
+    s->snapshot_seconds = cx_metrics_series(m, &table[SNAPSHOT_SECONDS], NULL, NULL);
+    for (int from = CX_FROM_CHANGELOG; from <= CX_FROM_MEMORY; from++) {
+        s->restored[from] = cx_metrics_series(m, &table[RESTORED], NULL, sources[from]);
+        s->restore_seconds[from] = cx_metrics_series(m, &table[RESTORE_SECONDS], NULL, sources[from]);
+    }
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        cx_metrics_series(m, &table[SNAPSHOTS], NULL, results[i]);
     cx_series_set(cx_metrics_series(m, &table[BUILD], NULL, CX_VERSION), 1);
     for (size_t i = 0; i < cx_chain_length(p->chain); i++)
         expose_stage(p, cx_chain_stage(p->chain, i));
@@ -185,9 +207,17 @@ void cx_metric_aborted(struct cx_process *p)
     cx_series_add(p->series->aborted, 1);
 }
 
-void cx_metric_restored(struct cx_process *p, int64_t keys)
+void cx_metric_restored(struct cx_process *p, enum cx_restored_from from, uint64_t records, double seconds)
 {
-    cx_series_add(p->series->restored, (double)keys);
+    cx_series_add(p->series->restored[from], (double)records);
+    cx_series_add(p->series->restore_seconds[from], seconds);
+}
+
+void cx_metric_snapshot(struct cx_process *p, const char *result, double seconds)
+{
+    cx_series_add(cx_metrics_series(p->metrics, &table[SNAPSHOTS], NULL, result), 1);
+    if (seconds > 0)
+        cx_series_observe(p->series->snapshot_seconds, seconds);
 }
 
 void cx_metric_latency(struct cx_process *p, int64_t ingested_ms)
@@ -196,25 +226,35 @@ void cx_metric_latency(struct cx_process *p, int64_t ingested_ms)
         cx_series_observe(p->series->latency, (double)(cx_wall_ms() - ingested_ms) / 1000.0);
 }
 
+static void refresh_stage(struct cx_process *p, size_t i, int64_t now_ms)
+{
+    const struct cx_stage *stage = cx_chain_stage(p->chain, i);
+    char labels[100];
+    double bytes = 0, keys[32] = { 0 }, snapshot_bytes = 0;
+    int64_t oldest_ms = now_ms;
+    snprintf(labels, sizeof labels, "stage=\"%s\"", stage->name);
+    for (size_t k = 0; k < p->assigned_count; k++) {
+        const struct cx_replica *r = &p->assigned[k]->replicas[i];
+        struct cx_state *state = cx_task_state(p->assigned[k]->task, i);
+        bytes += (double)cx_state_bytes(state);
+        for (int t = 0; stage->tables[t].kind && t < 32; t++)
+            keys[t] += (double)cx_state_count(state, t);
+        snapshot_bytes += (double)r->snapshot_bytes;
+        oldest_ms = r->snapshot_ms && r->snapshot_ms < oldest_ms ? r->snapshot_ms : oldest_ms;
+    }
+    cx_series_set(cx_metrics_series(p->metrics, &table[STATE_BYTES], labels, NULL), bytes);
+    for (int t = 0; stage->tables[t].kind && t < 32; t++)
+        cx_series_set(cx_metrics_series(p->metrics, &table[STATE_KEYS], labels, stage->tables[t].name), keys[t]);
+    cx_series_set(cx_metrics_series(p->metrics, &table[SNAPSHOT_BYTES], labels, NULL), snapshot_bytes);
+    cx_series_set(cx_metrics_series(p->metrics, &table[SNAPSHOT_AGE], labels, NULL), (double)(now_ms - oldest_ms) / 1000);
+}
+
 void cx_metric_refresh(struct cx_process *p)
 {
+    int64_t now_ms = cx_wall_ms();
     cx_series_set(p->series->assigned, (double)p->assigned_count);
     cx_series_set(p->series->lag, (double)cx_kafka_lag(p->kafka));
-    for (size_t i = 0; i < cx_chain_length(p->chain); i++) {
-        const struct cx_stage *stage = cx_chain_stage(p->chain, i);
-        if (!stage->tables)
-            continue;
-        char labels[100];
-        snprintf(labels, sizeof labels, "stage=\"%s\"", stage->name);
-        double bytes = 0, keys[32] = { 0 };
-        for (size_t k = 0; k < p->assigned_count; k++) {
-            struct cx_state *state = cx_task_state(p->assigned[k]->task, i);
-            bytes += (double)cx_state_bytes(state);
-            for (int t = 0; stage->tables[t].kind && t < 32; t++)
-                keys[t] += (double)cx_state_count(state, t);
-        }
-        cx_series_set(cx_metrics_series(p->metrics, &table[STATE_BYTES], labels, NULL), bytes);
-        for (int t = 0; stage->tables[t].kind && t < 32; t++)
-            cx_series_set(cx_metrics_series(p->metrics, &table[STATE_KEYS], labels, stage->tables[t].name), keys[t]);
-    }
+    for (size_t i = 0; i < cx_chain_length(p->chain); i++)
+        if (cx_chain_stage(p->chain, i)->tables)
+            refresh_stage(p, i, now_ms);
 }

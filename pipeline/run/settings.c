@@ -14,6 +14,8 @@ const struct cx_option cx_run_option_table[] = {
     CX_OPTION(struct cx_run_options, tick, "10s", 0, 3600000, "ms", "How often time is told to stages while a partition is silent; 0: never."),
     CX_OPTION(struct cx_run_options, breaker_share, "0.5", 0, 1, "", "Share of rejected items in a window that stops the process; 0: never."),
     CX_OPTION(struct cx_run_options, breaker_window, "10000", 1, 100000000, "items", "Items the breaker looks at."),
+    CX_OPTION(struct cx_run_options, snapshot_interval, "60s", 0, 86400000, "ms",
+              "How often changed state is written to kafka.state_dir, so that a restart reads that and not the whole changelog; 0: never."),
     { 0 },
 };
 const struct cx_option cx_http_option_table[] = {

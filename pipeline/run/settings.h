@@ -10,6 +10,7 @@ struct cx_run_options {
     int64_t tick;                       /* ms; 0: none */
     double breaker_share;               /* of items rejected in a window that stops the process; 0: never */
     int64_t breaker_window;             /* items */
+    int64_t snapshot_interval;          /* ms; 0: no snapshots */
 };
 struct cx_http_options {
     struct cx_str listen; /* host:port; port 0 picks a free one; empty: no endpoint */

@@ -58,7 +58,7 @@ class Session:
         more = MORE + self.setup.more
         env = {**ENV, **dict(self.setup.env)}
         self.pipeline = Pipeline(self.cx, self.setup.chains, raw=RAW, scope=6, route=3, brokers=self.broker.stages, env=env,
-                                 lateness="10s", more=more)
+                                 lateness="10s", snapshots="0" if self.bug else "2s", more=more)  # snapshots would hide a wrong changelog
         self.pipeline.prefix = f"{HERE}/armed {self.pipeline.scratch}/{{name}}.arm" + (f" env CX_BUG={self.bug}" if self.bug else "")
         self.pipeline.create_topics()
         self.raise_raw_limit()

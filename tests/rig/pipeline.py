@@ -21,6 +21,7 @@ analytics:
 run:
   tick: {tick}
   commit_interval: {commit_interval}
+  snapshot_interval: {snapshots}
 """
 DEPLOYMENT = ("normalize classify", "dedup identify", "route analytics")
 
@@ -32,7 +33,8 @@ def say(text):
 class Pipeline:
     """Topics, processes and look-ups of one run."""
 
-    def __init__(self, cx, chains=DEPLOYMENT, raw=4, scope=3, route=3, tick="2s", commit_interval="200ms", lateness="7d", env=None, brokers=None, more="", prefix=""):
+    def __init__(self, cx, chains=DEPLOYMENT, raw=4, scope=3, route=3, tick="2s", commit_interval="200ms", lateness="7d", snapshots="60s", env=None, brokers=None, more="",
+                 prefix=""):
         """brokers: where the processes look, CX_KAFKA_BROKERS else; more: YAML after the usual configuration; prefix: words before each
         process's command, where {name} is the process."""
         self.cx, self.chains, self.scope, self.raw, self.route = str(cx), list(chains), scope, raw, route
@@ -40,7 +42,7 @@ class Pipeline:
         self.brokers, self.prefix = brokers or os.environ["CX_KAFKA_BROKERS"], prefix
         self.config = self.scratch / "cx.yaml"
         self.config.write_text(CONFIG.format(brokers=self.brokers, scratch=self.scratch, raw=raw, scope=scope, route=route, tick=tick,
-                                             commit_interval=commit_interval, lateness=lateness) + more)
+                                             commit_interval=commit_interval, lateness=lateness, snapshots=snapshots) + more)
         self.env = {**os.environ, **(env or {})}
         self.supervisors = {}  # chain to the supervisor of its process
 
@@ -56,10 +58,11 @@ class Pipeline:
     def command(self, chain, name, *words, cx=None):
         return " ".join((self.prefix.format(name=name), cx or self.cx, "run", chain, "-c", str(self.config), *words))
 
-    def start(self, *words):
+    def start(self, *words, without=()):
         """All processes, each supervised; words: of each command line, beside its instance."""
         for chain in self.chains:
-            self.start_chain(chain, *words)
+            if chain not in without:
+                self.start_chain(chain, *words)
 
     def start_chain(self, chain, *words, cx=None):
         (self.scratch / "pids").mkdir(exist_ok=True)

@@ -98,7 +98,7 @@ def main():
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--rate", type=int, default=12000)
     args = parser.parse_args()
-    pipeline = Pipeline(args.cx, DEPLOYMENT)
+    pipeline = Pipeline(args.cx, DEPLOYMENT, snapshots="1s" if args.seed % 2 else "0")
     pipeline.create_topics()
     pipeline.start()
     try:
