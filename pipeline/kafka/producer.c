@@ -4,7 +4,6 @@
 #include "base/time.h"
 #include "log/log.h"
 #include <inttypes.h>
-#include <stdatomic.h>
 
 enum { CALL_MS = 5000, FULL_PAUSE_MS = 5, SERVE_EVERY = 1000, CLOSE_PATIENCE_MS = 5000 };
 
@@ -24,28 +23,6 @@ static void on_undelivered(rd_kafka_t *rk, const rd_kafka_message_t *message, vo
         cx_cure_fail(&why, CX_CURE_OPERATOR, rd_kafka_topic_name(message->rkt), message->err, rd_kafka_err2str(message->err));
         cx_kafka_fail(k, &why, NULL);
     }
-}
-
-/* Where a record stands that its sender wants to find again: told for every record on librdkafka's own thread, where it costs a comparison, instead
- * of a delivery report through the queue. All of a transaction's are told before its commit returns. */
-static rd_kafka_resp_err_t on_acknowledged(rd_kafka_t *rk, rd_kafka_message_t *message, void *opaque)
-{
-    cx_note *note = message->_private;
-    (void)rk;
-    (void)opaque;
-
-    if (note != NULL && message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->offset > atomic_load_explicit(note, memory_order_relaxed))
-        atomic_store_explicit(note, message->offset, memory_order_relaxed);
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque, char *why, size_t size)
-{
-    (void)conf;
-    (void)opaque;
-    (void)why;
-    (void)size;
-    return rd_kafka_interceptor_add_on_acknowledgement(rk, "cx", on_acknowledged, NULL);
 }
 
 /* Ends what an earlier producer of this transactional id left behind, and fences it. */
@@ -82,7 +59,6 @@ int cx_producer_open(struct cx_kafka *k, int64_t patience_ms, struct cx_error *e
         return -1;
     rd_kafka_conf_set_dr_msg_cb(conf, on_undelivered);
     cx_requests_watch(k, conf);
-    rd_kafka_conf_interceptor_add_on_new(conf, "cx", on_new, NULL);
     k->producer = cx_client_open(CX_CLIENT_PRODUCER, conf, err);
     if (k->producer == NULL)
         return -1;

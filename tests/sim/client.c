@@ -87,6 +87,15 @@ rd_kafka_resp_err_t rd_kafka_interceptor_add_on_response_received(rd_kafka_t *rk
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+rd_kafka_resp_err_t rd_kafka_interceptor_add_on_acknowledgement(rd_kafka_t *rk, const char *name,
+                                                                rd_kafka_interceptor_f_on_acknowledgement_t *acknowledged, void *opaque)
+{
+    (void)name;
+    rk->conf.acknowledged = acknowledged;
+    rk->conf.interceptor = opaque;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *why, size_t size)
 {
     rd_kafka_t *rk = client_alloc(1, sizeof *rk);

@@ -12,6 +12,7 @@ struct rd_kafka_conf_s {
     void (*troubled)(rd_kafka_t *, int, const char *, void *);
     rd_kafka_interceptor_f_on_new_t *made;
     rd_kafka_interceptor_f_on_response_received_t *answered;
+    rd_kafka_interceptor_f_on_acknowledgement_t *acknowledged;
     void *interceptor;
     void *opaque;
 };
@@ -33,6 +34,7 @@ struct client_record {
     rd_kafka_topic_t *rkt;
     struct sim_log *log;
     struct sim_row row;
+    void *opaque;
 };
 struct client_end { /* an EndTxn under way; in the cluster's memory, since its answer may outlive who asked */
     int number, epoch;

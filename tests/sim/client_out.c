@@ -59,8 +59,13 @@ static rd_kafka_resp_err_t send_one(rd_kafka_t *rk)
     out->head++;
     out->count--;
     out->is_registered = true;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_message_t report = {
+            .rkt = record->rkt, .partition = record->log->partition, .offset = record->log->count - 1, ._private = record->opaque
+        };
+        rk->conf.acknowledged(rk, &report, rk->conf.interceptor);
         return code;
+    }
     sim_note("  %s: %s", record->log->topic, rd_kafka_err2name(code));
     out->state = code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ? CLIENT_FATAL : CLIENT_ABORTABLE;
     out->code = code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ? RD_KAFKA_RESP_ERR__FENCED : code;
@@ -125,6 +130,8 @@ static struct client_record read_record(va_list args, rd_kafka_headers_t **heade
             record.row.timestamp_ms = va_arg(args, int64_t);
         else if (type == RD_KAFKA_VTYPE_HEADERS)
             *headers = va_arg(args, rd_kafka_headers_t *);
+        else if (type == RD_KAFKA_VTYPE_OPAQUE)
+            record.opaque = va_arg(args, void *);
         else {
             cx_assert(type == RD_KAFKA_VTYPE_KEY || type == RD_KAFKA_VTYPE_VALUE);
             bytes = va_arg(args, const void *);

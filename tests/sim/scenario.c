@@ -29,6 +29,7 @@ void sim_scenario_open(void)
                                         "kafka.socket_timeout=1s",
                                         "run.breaker_share=0",
                                         "run.tick=2s",
+                                        "run.snapshot_interval=0", /* files and threads are not simulated; what memory keeps over a rebalance is */
                                         "log.level=error",
                                         "keep=[cx.deduplicated.v1]",
                                         NULL };

@@ -180,6 +180,14 @@ int64_t __wrap_cx_wall_ms(void);
 int __wrap_usleep(useconds_t us);
 ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned flags);
 void __wrap_cx_metric_refresh(struct cx_process *p);
+int __wrap_cx_topics_value(const struct cx_kafka_config *cfg, const char *topic, const char *name, char value[128], struct cx_error *err);
+
+int __wrap_cx_topics_value(const struct cx_kafka_config *cfg, const char *topic, const char *name, char value[128], struct cx_error *err)
+{
+    (void)cfg, (void)topic, (void)name, (void)err;
+    snprintf(value, 128, "%d", 86400000); /* delete.retention.ms */
+    return 0;
+}
 
 int64_t __wrap_cx_monotonic_ns(void)
 {
