@@ -242,6 +242,20 @@ static enum cx_kafka_result end_abort(struct cx_kafka *k, struct cx_error *err)
     return CX_KAFKA_OK;
 }
 
+/* librdkafka gives a transaction up by itself when a broker refuses to add a partition, and the next call only says that it is over. A begin within a
+ * transaction changes nothing and is refused with the transaction's own error; an abort cures it unless this says otherwise. */
+static enum cx_kafka_result learn_cause(struct cx_kafka *k, struct cx_error *err)
+{
+    rd_kafka_error_t *cause = rd_kafka_begin_transaction(k->producer);
+    enum cx_cure cure = CX_CURE_ABORT;
+
+    if (cause != NULL && rd_kafka_error_txn_requires_abort(cause))
+        cure = judge(k, cause, "a transaction that failed", err);
+    else
+        rd_kafka_error_destroy(cause);
+    return cure == CX_CURE_ABORT ? CX_KAFKA_OK : CX_KAFKA_FATAL;
+}
+
 enum cx_kafka_result cx_kafka_abort(struct cx_kafka *k, struct cx_error *err)
 {
     struct cx_error why = { CX_EXIT_BUG, "" };
@@ -251,7 +265,7 @@ enum cx_kafka_result cx_kafka_abort(struct cx_kafka *k, struct cx_error *err)
     rd_kafka_poll(k->producer, 0);
     if (k->failed) /* refused for good: there is no going on after this abort */
         return cx_kafka_fail(k, &k->failure, err);
-    if (end_abort(k, err) != CX_KAFKA_OK)
+    if (learn_cause(k, err) != CX_KAFKA_OK || end_abort(k, err) != CX_KAFKA_OK)
         return CX_KAFKA_FATAL;
     k->counts.aborts++;
     forget(k, false);

@@ -89,7 +89,7 @@ struct rd_kafka_error_s {
     rd_kafka_resp_err_t code;
     bool is_fatal, is_retriable, is_abortable;
 };
-enum client_fate { CLIENT_RETRIABLE, CLIENT_LOSES_TRANSACTION, CLIENT_ENDS };
+enum client_fate { CLIENT_RETRIABLE, CLIENT_LOSES_TRANSACTION, CLIENT_ENDS, CLIENT_OUT_OF_PLACE };
 rd_kafka_error_t *client_error(enum client_fate fate, rd_kafka_resp_err_t code);
 /* As librdkafka does, out of memory ends the process. Zeroed. */
 void *client_alloc(size_t n, size_t size);

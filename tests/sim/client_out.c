@@ -206,6 +206,10 @@ rd_kafka_error_t *rd_kafka_init_transactions(rd_kafka_t *rk, int timeout_ms)
 rd_kafka_error_t *rd_kafka_begin_transaction(rd_kafka_t *rk)
 {
     sim_call("begin");
+    if (rk->out.state == CLIENT_ABORTABLE) /* within a transaction it is refused, and tells how that fares */
+        return client_error(CLIENT_LOSES_TRANSACTION, rk->out.code);
+    if (rk->out.state == CLIENT_OPEN)
+        return client_error(CLIENT_OUT_OF_PLACE, RD_KAFKA_RESP_ERR__STATE);
     if (rk->out.state == CLIENT_FATAL || sim_hits(SIM_FATAL))
         return lose(rk, CLIENT_FATAL, rk->out.code ? rk->out.code : RD_KAFKA_RESP_ERR__FENCED);
     cx_assert(rk->out.state == CLIENT_READY);

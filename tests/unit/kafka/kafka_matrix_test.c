@@ -69,6 +69,15 @@ static const struct call begin_call = {
                      E(NOT_COORDINATOR), E(CONCURRENT_TRANSACTIONS)),                                                                                \
     .restarting = CODES(E(UNSUPPORTED_FOR_MESSAGE_FORMAT), E(INVALID_PRODUCER_EPOCH), E(INVALID_TXN_STATE), E(INVALID_PRODUCER_ID_MAPPING)),         \
     .calling = refusals
+static const struct call add_partitions_call = {
+    ADD_PARTITIONS,
+    ABORTS,
+    run_commit,
+    .passing = CODES(E(UNKNOWN_TOPIC_OR_PART), E(COORDINATOR_LOAD_IN_PROGRESS), E(COORDINATOR_NOT_AVAILABLE), E(NOT_COORDINATOR),
+                     E(CONCURRENT_TRANSACTIONS)),
+    .restarting = CODES(E(INVALID_PRODUCER_EPOCH), E(INVALID_TXN_STATE), E(INVALID_PRODUCER_ID_MAPPING), E(PRODUCER_FENCED)),
+    .calling = refusals,
+};
 /* Fenced here is told by the abort that follows. */
 static const struct call add_offsets_call = { ADD_OFFSETS, ABORTS, run_commit, OFFSETS_LISTS };
 static const struct call offsets_call = { TXN_OFFSET_COMMIT, ABORTS, run_commit, OFFSETS_LISTS };
@@ -130,11 +139,14 @@ static void meet(const struct call *call, const struct rd_kafka_err_desc *error)
     struct cx_error err = { 0 };
     enum cx_kafka_result result;
 
-    if (call->api != INIT_PRODUCER_ID) {
+    if (call->api == ADD_PARTITIONS) /* which follows the first record at once */
+        rd_kafka_mock_push_request_errors(cluster, call->api, 1, error->code);
+    if (call->api != INIT_PRODUCER_ID)
         cr_assert_eq(fill(&err), CX_KAFKA_OK, "%s", err.text);
-        cr_assert_eq(rd_kafka_flush(k->producer, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    if (call->api != ADD_PARTITIONS) {
+        rd_kafka_flush(k->producer, 10000);
+        rd_kafka_mock_push_request_errors(cluster, call->api, 1, error->code);
     }
-    rd_kafka_mock_push_request_errors(cluster, call->api, 1, error->code);
     result = call->run(&err);
     enum outcome outcome = outcome_of(result, &err);
     cr_expect_eq(outcome, expected(call, error->code), "%s: %s, not %s; %s", error->name, outcome_names[outcome],
@@ -198,6 +210,11 @@ Test(kafka_matrix, open)
         enum cx_kafka_result result = open_handle(&err) != NULL ? CX_KAFKA_OK : CX_KAFKA_FATAL;
         cr_expect_eq(outcome_of(result, &err), expected(&begin_call, codes[i]), "%s: %s", rd_kafka_err2name(codes[i]), err.text);
     }
+}
+
+Test(kafka_matrix, add_partitions)
+{
+    meet_all(&add_partitions_call, 0, 1);
 }
 
 Test(kafka_matrix, add_offsets)

@@ -11,8 +11,11 @@ TestSuite(kafka_transaction, .init = setup, .fini = teardown, .timeout = 60);
 
 static enum cx_kafka_result commit_with(int16_t api, rd_kafka_resp_err_t code, struct cx_error *err)
 {
+    if (api == ADD_PARTITIONS) /* which follows the first record at once */
+        rd_kafka_mock_push_request_errors(cluster, api, 1, code);
     cr_assert_eq(fill(err), CX_KAFKA_OK, "%s", err->text);
-    rd_kafka_mock_push_request_errors(cluster, api, 1, code);
+    if (api != ADD_PARTITIONS)
+        rd_kafka_mock_push_request_errors(cluster, api, 1, code);
     return cx_kafka_commit(k, err);
 }
 
@@ -108,6 +111,29 @@ Test(kafka_transaction, ends_when_its_id_has_expired)
     struct cx_error err;
     cr_expect_eq(commit_with(ADD_OFFSETS, E(INVALID_PRODUCER_ID_MAPPING), &err), CX_KAFKA_FATAL, "%s", err.text);
     cr_expect_eq(err.exit, CX_EXIT_BUG);
+}
+
+/* The first that it hears of it is that its first record has no place in the transaction. */
+Test(kafka_transaction, ends_when_its_id_has_expired_in_silence)
+{
+    struct cx_error err;
+    cr_expect_eq(commit_with(ADD_PARTITIONS, E(INVALID_PRODUCER_ID_MAPPING), &err), CX_KAFKA_FATAL, "%s", err.text);
+    cr_expect_eq(err.exit, CX_EXIT_BUG);
+}
+
+Test(kafka_transaction, ends_when_its_id_has_expired_and_it_aborts)
+{
+    struct cx_error err;
+    rd_kafka_error_t *error;
+
+    rd_kafka_mock_push_request_errors(cluster, ADD_PARTITIONS, 1, E(INVALID_PRODUCER_ID_MAPPING));
+    cr_assert_eq(fill(&err), CX_KAFKA_OK, "%s", err.text);
+    for (bool has_failed = false; !has_failed; rd_kafka_error_destroy(error)) {
+        error = rd_kafka_begin_transaction(k->producer);
+        has_failed = rd_kafka_error_txn_requires_abort(error);
+    }
+    cr_expect_eq(cx_kafka_abort(k, &err), CX_KAFKA_FATAL);
+    cr_expect_eq(err.exit, CX_EXIT_BUG, "%s", err.text);
 }
 
 Test(kafka_transaction, calls_a_person_when_it_may_not_write)
