@@ -56,6 +56,10 @@ bool cx_chain_is_stateful(const struct cx_chain *chain);
 bool cx_chain_ticks(const struct cx_chain *chain);        /* some stage has tick() */
 const char *cx_chain_input(const struct cx_chain *chain); /* default input topic */
 
+/* explain() of the chain's last stage, which must have it. */
+void cx_chain_explain(const struct cx_chain *chain, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language,
+                      struct cx_buf *json);
+
 struct cx_task *cx_task_new(struct cx_chain *chain, int32_t partition);
 void cx_task_free(struct cx_task *task);
 /* Reasons of the runtime's own, which any stage may end an item for; NULL after the last. */

@@ -215,3 +215,10 @@ const char *cx_chain_input(const struct cx_chain *chain)
 {
     return chain->links[chain->first].stage->input;
 }
+
+void cx_chain_explain(const struct cx_chain *chain, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language,
+                      struct cx_buf *json)
+{
+    const struct cx_link *last = &chain->links[chain->count - 1];
+    last->stage->explain(last->self, arena, record, language, json);
+}

@@ -23,6 +23,18 @@ void cx_render_text(struct cx_buf *out, struct cx_str bytes)
     cx_buf_free(&clean);
 }
 
+void cx_render_line(struct cx_buf *out, struct cx_str text)
+{
+    for (size_t at = 0; at < text.len;) {
+        size_t from = at;
+        uint32_t code = cx_utf8_next(text, &at);
+        if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029)
+            cx_buf_byte(out, ' ');
+        else
+            cx_buf_str(out, cx_str_n(text.ptr + from, at - from));
+    }
+}
+
 static void render_hex(struct cx_buf *out, struct cx_str bytes)
 {
     cx_buf_byte(out, '"');

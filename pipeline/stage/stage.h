@@ -110,6 +110,15 @@ struct cx_env {
     const struct cx_node *root; /* the whole configuration, for what several stages share (tenants) */
 };
 
+/* One thing that a stage says of a record and a person can say too, by a label of a closed set: what cx label asks. Tables end with a zero row. */
+struct cx_judgement {
+    const char *name, *doc;      /* "intent"; one sentence: how to decide */
+    const char *(*label)(int i); /* names by number, NULL beyond the last */
+    bool is_set;                 /* any number of labels; else exactly one */
+    /* What the stage said of a record, best first; empty: nothing. In the arena. */
+    struct cx_label_list (*said)(struct cx_arena *arena, const struct cx_interaction *record);
+};
+
 /* One finding of lint(); the place is the node's. */
 typedef void cx_finding_fn(void *context, const struct cx_node *at, const char *text);
 
@@ -142,5 +151,10 @@ struct cx_stage {
     /* Optional, for cx lint: what open() accepts but an author should look at, and the tests that the operator's files bring along. Returns the
      * number of findings reported, or -1 with *err. `config` has passed check(). */
     int (*lint)(const void *config, const struct cx_env *env, cx_finding_fn *report, void *context, struct cx_error *err);
+    /* Optional, for cx explain: why process() said of the record what it said, as one JSON object
+     * {"language":{"label","score"},"heads":[{"head","label","score","threshold","said","by","because":[{"what","text","start","end","weight"}]}]}:
+     * `start` and `end` are bytes of the text and may be null. `language`: as if the text were in it; null: as found. */
+    void (*explain)(const void *self, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language, struct cx_buf *json);
+    const struct cx_judgement *judgements; /* NULL: none */
 };
 #endif

@@ -1,5 +1,6 @@
 /* classify.c - says what a record is about: language, intents, functions, urgency, sentiment, personal data. Stateless. Semantics: README.md. */
 #include "stage/stage.h"
+#include "stages/classify/judgements.h"
 #include "stages/classify/pii.h"
 #include "stages/classify/section.h"
 
@@ -93,15 +94,17 @@ static const char *language_label(struct cx_str language)
     return language.ptr == NULL ? "und" : i >= 0 ? known[i] : "other";
 }
 
-/* A rating is a sentiment too: its place between the worst and the best that can be given. */
-static void join_rating(const struct cx_interaction *record, struct classify_heads *heads)
+/* A rating is a sentiment too: its place between the worst and the best that can be given. The sentiment it was taken for. */
+static float join_rating(const struct cx_interaction *record, struct classify_heads *heads)
 {
     if (record->rating == NULL || !(record->rating->scale > 1))
-        return;
+        return 0;
     double worst = record->rating->scale > 5 ? 0 : 1; /* ten-point scales and NPS start at 0, stars at 1 */
     double place = (record->rating->value - worst) / (record->rating->scale - worst) * 2 - 1;
     place = place < -1 ? -1 : place > 1 ? 1 : place;
-    classify_join_sentiment(heads, place > -0.2 && place < 0.2 ? 0 : (float)(0.8 * place));
+    float sentiment = place > -0.2 && place < 0.2 ? 0 : (float)(0.8 * place);
+    classify_join_sentiment(heads, sentiment);
+    return sentiment;
 }
 
 static void find_pii(struct cx_ctx *ctx, const struct classify *classify, struct cx_str text, struct cx_str language,
@@ -160,6 +163,28 @@ static struct cx_settled process(const void *self, struct cx_ctx *ctx)
     return cx_pass();
 }
 
+static void count_nothing(struct cx_ctx *ctx, int metric, const char *label, double n)
+{
+    (void)ctx, (void)metric, (void)label, (void)n;
+}
+
+static void explain(const void *self, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language, struct cx_buf *json)
+{
+    const struct classify *classify = self;
+    struct cx_ctx ctx = { .arena = arena, .count_ = count_nothing };
+    struct classify_case c = { .lexicons = &classify->lexicons, .record = record, .language = language, .language_confidence = 1 };
+    c.text = text_of(classify, &ctx, record);
+    struct cx_folded folded = cx_text_fold(arena, c.text, CX_FOLD_SEARCH);
+    struct classify_findings findings;
+    if (language.ptr == NULL)
+        c.language = cx_text_script_language(&folded, &c.language_confidence);
+    classify_find(&classify->lexicons, arena, &folded, c.language, &findings);
+    c.rating = join_rating(record, &findings.heads);
+    c.folded = &folded;
+    c.findings = &findings;
+    classify_explain(&c, arena, json);
+}
+
 const struct cx_stage classify_stage = {
     .name = "classify",
     .summary = "Says what a record is about: language, intents, functions, urgency, sentiment, personal data.",
@@ -175,4 +200,6 @@ const struct cx_stage classify_stage = {
     .open = open,
     .process = process,
     .close = close,
+    .explain = explain,
+    .judgements = classify_judgements,
 };

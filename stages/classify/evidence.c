@@ -185,16 +185,48 @@ static void weigh(struct search *search, struct classify_findings *findings)
     findings->hits = (struct cx_str_list){ lists.hits, lists.hit_count };
 }
 
+/* Sets up the search and takes the matches; false where there is none. */
+static bool begin_search(struct search *search, const struct classify_lexicons *lexicons, struct cx_arena *arena, const struct cx_folded *folded,
+                         struct cx_str language)
+{
+    *search = (struct search){ .lexicons = lexicons, .arena = arena, .folded = folded->text };
+    search->match_count = cx_matcher_scan(lexicons->matcher, arena, folded, &search->matches);
+    if (search->match_count == 0)
+        return false;
+    search->present = CX_NEW_ARRAY(arena, uint64_t, lexicons->count / 64 + 1);
+    search->negated = CX_NEW_ARRAY(arena, uint64_t, lexicons->count / 64 + 1);
+    take_matches(search, language);
+    return true;
+}
+
 void classify_find(const struct classify_lexicons *lexicons, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str language,
                    struct classify_findings *findings)
 {
+    struct search search;
     *findings = (struct classify_findings){ .reason = CX_STR_NULL };
-    struct search search = { .lexicons = lexicons, .arena = arena, .folded = folded->text };
-    search.match_count = cx_matcher_scan(lexicons->matcher, arena, folded, &search.matches);
-    if (search.match_count == 0)
-        return;
-    search.present = CX_NEW_ARRAY(arena, uint64_t, lexicons->count / 64 + 1);
-    search.negated = CX_NEW_ARRAY(arena, uint64_t, lexicons->count / 64 + 1);
-    take_matches(&search, language);
-    weigh(&search, findings);
+    if (begin_search(&search, lexicons, arena, folded, language))
+        weigh(&search, findings);
+}
+
+size_t classify_witnesses(const struct classify_lexicons *lexicons, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str language,
+                          struct classify_witness **witnesses)
+{
+    struct search search;
+    struct classify_findings findings = { .reason = CX_STR_NULL };
+    if (!begin_search(&search, lexicons, arena, folded, language))
+        return 0;
+    weigh(&search, &findings); /* leaves in `present` the entries that stand */
+    size_t n = 0;
+    *witnesses = CX_NEW_ARRAY(arena, struct classify_witness, search.match_count + lexicons->unmatched_count);
+    for (size_t i = 0; i < search.match_count; i++) {
+        const struct cx_match *match = &search.matches[i];
+        const struct classify_entry *entry = &lexicons->entries[match->id];
+        bool counts = has_bit(search.present, match->id);
+        if (entry->kind == CLASSIFY_EVIDENCE && !entry->is_silent && (counts || has_bit(search.negated, match->id)))
+            (*witnesses)[n++] = (struct classify_witness){ entry, match->start, match->end, !counts };
+    }
+    for (uint32_t i = 0; i < lexicons->count; i++)
+        if (has_bit(lexicons->unmatched, i) && has_bit(search.present, i))
+            (*witnesses)[n++] = (struct classify_witness){ &lexicons->entries[i], 0, 0, false };
+    return n;
 }

@@ -12,6 +12,7 @@ import harness  # noqa: E402  the folder has to be known first
 import canonical_json  # noqa: E402,F401  imported for their tests
 import configuration  # noqa: E402,F401
 import demo  # noqa: E402,F401
+import explain  # noqa: E402,F401
 import pipe  # noqa: E402,F401
 import verbs  # noqa: E402,F401
 

@@ -3,7 +3,7 @@ import subprocess
 
 from harness import equal, test
 
-VERBS = ("run", "pipe", "demo", "lint", "doctor", "create", "topics", "produce", "tap", "audit", "trace", "version")
+VERBS = ("run", "pipe", "demo", "lint", "doctor", "create", "topics", "produce", "tap", "audit", "trace", "explain", "version")
 NO_BROKER = ("--set", "kafka.brokers=127.0.0.1:1")
 
 
@@ -17,7 +17,7 @@ def help_lists_every_verb_and_every_verb_explains_itself(cx):
         equal(cx(verb, "-h").out.decode(), text, f"cx {verb} -h")
         equal(cx("help", verb).out.decode(), text, f"cx help {verb}")
         for example in (line for line in text.splitlines() if line.startswith("  cx ")):
-            assert example.split()[1] == verb, example
+            assert f"cx {verb}" in example, example
     for status in ("0", "1", "64", "65", "69", "70", "74", "78"):
         assert status in overview.splitlines()[-1], f"exit {status} is not explained"
 

@@ -1,0 +1,255 @@
+/* explain.c - what was known of every label, and from where. The same sums as evidence.c, shown instead of done. */
+#include "stages/classify/judgements.h"
+#include "stages/classify/section.h"
+
+struct writer {
+    const struct classify_case *c;
+    struct cx_buf *json;
+    const struct classify_witness *witnesses;
+    size_t witness_count;
+    struct cx_classification section;
+    bool has_head, has_because;
+};
+
+/* ---- pieces of JSON ---- */
+
+static void begin_head(struct writer *w, const char *head, struct cx_str label, float score, float threshold, bool is_said, const char *by)
+{
+    cx_buf_format(w->json, "%s{\"head\":\"%s\",\"label\":", w->has_head ? "," : "", head);
+    cx_json_string(w->json, label);
+    cx_buf_str(w->json, CX_STR(",\"score\":"));
+    cx_json_f32(w->json, score);
+    cx_buf_str(w->json, CX_STR(",\"threshold\":"));
+    cx_json_f32(w->json, threshold);
+    cx_buf_format(w->json, ",\"said\":%s,\"by\":\"%s\",\"because\":[", is_said ? "true" : "false", by);
+    w->has_head = true;
+    w->has_because = false;
+}
+
+static void end_head(struct writer *w)
+{
+    cx_buf_str(w->json, CX_STR("]}"));
+}
+
+/* A reason that stands nowhere in the text. */
+static void add_because(struct writer *w, const char *kind, const char *name, float weight)
+{
+    cx_buf_format(w->json, "%s{\"what\":\"%s%s\",\"text\":null,\"start\":null,\"end\":null,\"weight\":", w->has_because ? "," : "", kind, name);
+    cx_json_f32(w->json, weight);
+    cx_buf_byte(w->json, '}');
+    w->has_because = true;
+}
+
+static bool is_word_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
+}
+
+static void add_witness(struct writer *w, const struct classify_witness *witness, float weight)
+{
+    if (witness->end == 0) {
+        char name[128];
+        snprintf(name, sizeof name, "%.*s", CX_STR_ARG(witness->entry->name));
+        add_because(w, "", name, weight);
+        return;
+    }
+    uint32_t start = w->c->folded->origin[witness->start], end = w->c->folded->origin[witness->end];
+    while (end > start && w->c->text.ptr[end - 1] == ' ') /* the map leads to where the next letter begins */
+        end--;
+    while (end < w->c->text.len && is_word_byte(w->c->text.ptr[end])) /* a stem matched: the whole word is shown */
+        end++;
+    cx_buf_format(w->json, "%s{\"what\":", w->has_because ? "," : "");
+    cx_json_string(w->json, witness->is_negated ? cx_str("negated") : witness->entry->name);
+    cx_buf_str(w->json, CX_STR(",\"text\":"));
+    cx_json_string(w->json, cx_str_n(w->c->text.ptr + start, end - start));
+    cx_buf_format(w->json, ",\"start\":%u,\"end\":%u,\"weight\":", start, end);
+    cx_json_f32(w->json, weight);
+    cx_buf_byte(w->json, '}');
+    w->has_because = true;
+}
+
+/* ---- reasons ---- */
+
+/* An entry counts once: only its first witness is asked. */
+static bool is_first(const struct writer *w, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (w->witnesses[k].entry == w->witnesses[i].entry)
+            return false;
+    return true;
+}
+
+static float said_of(const struct classify_says_list *list, int label)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (list->items[i].label == label)
+            return list->items[i].score;
+    return 0;
+}
+
+enum aspect { INTENT, FUNCTION, SENTIMENT, URGENCY, TOXICITY };
+
+static float aspect_of(const struct classify_witness *witness, enum aspect aspect, int label)
+{
+    const struct classify_entry *entry = witness->entry;
+    if (witness->is_negated)
+        return aspect == SENTIMENT ? entry->sentiment * -0.5f : 0;
+    switch (aspect) {
+    case INTENT:
+        return said_of(&entry->intents, label);
+    case FUNCTION:
+        return said_of(&entry->functions, label);
+    case SENTIMENT:
+        return entry->has_sentiment ? entry->sentiment : 0;
+    case URGENCY:
+        return entry->urgency;
+    default:
+        return entry->toxicity;
+    }
+}
+
+static void add_witnesses(struct writer *w, enum aspect aspect, int label)
+{
+    for (size_t i = 0; i < w->witness_count; i++) {
+        float weight = is_first(w, i) ? aspect_of(&w->witnesses[i], aspect, label) : 0;
+        if (weight != 0)
+            add_witness(w, &w->witnesses[i], weight);
+    }
+}
+
+/* What the intents mean for a function (number) or for sentiment. */
+static void add_meanings(struct writer *w, enum aspect aspect, int label)
+{
+    for (int i = 0; i < CLASSIFY_INTENT_COUNT; i++) {
+        const struct classify_meaning *meaning = &w->c->lexicons->meanings[i];
+        float weight = w->c->findings->heads.intents[i] * (aspect == FUNCTION ? said_of(&meaning->functions, label) : meaning->sentiment);
+        if (weight != 0)
+            add_because(w, "intent ", classify_intents[i], weight);
+    }
+}
+
+/* ---- heads ---- */
+
+/* The label with the next lower score, the first of the list among equals; -1 at the end. Begin with last = -1. */
+static int next_by_score(const float *scores, int n, int last)
+{
+    int best = -1;
+    for (int i = 0; i < n; i++) {
+        bool comes_after = last < 0 || scores[i] < scores[last] || (scores[i] == scores[last] && i > last);
+        if (scores[i] > 0 && comes_after && (best < 0 || scores[i] > scores[best]))
+            best = i;
+    }
+    return best;
+}
+
+static void explain_intents(struct writer *w)
+{
+    const float *scores = w->c->findings->heads.intents;
+    for (int i = -1; (i = next_by_score(scores, CLASSIFY_INTENT_COUNT, i)) >= 0;) {
+        begin_head(w, "intents", cx_str(classify_intents[i]), scores[i], CLASSIFY_INTENT_AT_LEAST, scores[i] >= CLASSIFY_INTENT_AT_LEAST, "lexicon");
+        add_witnesses(w, INTENT, i);
+        end_head(w);
+    }
+}
+
+static void explain_functions(struct writer *w)
+{
+    const float *scores = w->c->findings->heads.functions;
+    for (int i = -1; (i = next_by_score(scores, CLASSIFY_FUNCTION_COUNT, i)) >= 0;) {
+        begin_head(w, "functions", cx_str(classify_functions[i]), scores[i], CLASSIFY_FUNCTION_AT_LEAST, scores[i] >= CLASSIFY_FUNCTION_AT_LEAST,
+                   "lexicon");
+        add_witnesses(w, FUNCTION, i);
+        add_meanings(w, FUNCTION, i);
+        end_head(w);
+    }
+}
+
+static void explain_sentiment(struct writer *w)
+{
+    if (w->section.sentiment == CX_SENTIMENT_NULL)
+        return;
+    begin_head(w, "sentiment", cx_str(cx_sentiment_name(w->section.sentiment)), (float)w->section.sentiment_score.value, CLASSIFY_SENTIMENT_AT_LEAST,
+               true, "lexicon");
+    add_witnesses(w, SENTIMENT, 0);
+    add_meanings(w, SENTIMENT, 0);
+    if (w->c->rating != 0)
+        add_because(w, "rating", "", w->c->rating);
+    end_head(w);
+}
+
+static void explain_urgency(struct writer *w)
+{
+    static const float from[CX_URGENCY_SYMBOLS] = { 0, CLASSIFY_URGENCY_NORMAL, CLASSIFY_URGENCY_HIGH, CLASSIFY_URGENCY_CRITICAL };
+    if (w->section.urgency == CX_URGENCY_NULL)
+        return;
+    begin_head(w, "urgency", cx_str(cx_urgency_name(w->section.urgency)), (float)w->section.urgency_score.value, from[w->section.urgency], true,
+               "lexicon");
+    add_witnesses(w, URGENCY, 0);
+    int best = -1;
+    for (int i = 0; i < CLASSIFY_INTENT_COUNT; i++)
+        if (w->c->findings->heads.intents[i] > (best < 0 ? 0 : w->c->findings->heads.intents[best]))
+            best = i;
+    if (best >= 0 && w->c->lexicons->meanings[best].urgency > 0)
+        add_because(w, "intent ", classify_intents[best], w->c->lexicons->meanings[best].urgency);
+    end_head(w);
+}
+
+static void explain_open_labels(struct writer *w)
+{
+    const struct classify_findings *findings = w->c->findings;
+    if (findings->reason.ptr != NULL) {
+        begin_head(w, "reason", findings->reason, 1, 0, true, "lexicon");
+        for (size_t i = 0; i < w->witness_count; i++)
+            if (is_first(w, i) && !w->witnesses[i].is_negated && cx_str_eq(w->witnesses[i].entry->reason, findings->reason))
+                add_witness(w, &w->witnesses[i], 1);
+        end_head(w);
+    }
+    for (size_t t = 0; t < findings->topics.len; t++) {
+        begin_head(w, "topics", findings->topics.items[t], 1, 0, true, "lexicon");
+        for (size_t i = 0; i < w->witness_count; i++)
+            for (size_t k = 0; is_first(w, i) && !w->witnesses[i].is_negated && k < w->witnesses[i].entry->topic_count; k++)
+                if (cx_str_eq(w->witnesses[i].entry->topics[k], findings->topics.items[t]))
+                    add_witness(w, &w->witnesses[i], 1);
+        end_head(w);
+    }
+}
+
+static void explain_rest(struct writer *w)
+{
+    if (w->section.toxicity.set) {
+        begin_head(w, "toxicity", CX_STR("toxic"), (float)w->section.toxicity.value, 0.5f, w->section.toxicity.value >= 0.5, "lexicon");
+        add_witnesses(w, TOXICITY, 0);
+        end_head(w);
+    }
+    if (w->section.relevance.set) {
+        begin_head(w, "relevance", CX_STR("relevant"), (float)w->section.relevance.value, 0.5f, w->section.relevance.value >= 0.5, "rule");
+        end_head(w);
+    }
+    enum cx_five_c five_c = classify_five_c(w->c->record, w->section.intents.len > 0 ? w->section.intents.items[0].name : CX_STR_NULL);
+    if (five_c != CX_FIVE_C_NULL) {
+        begin_head(w, "five_c", cx_str(cx_five_c_name(five_c)), 1, 0, true, "rule");
+        end_head(w);
+    }
+}
+
+void classify_explain(const struct classify_case *c, struct cx_arena *arena, struct cx_buf *json)
+{
+    struct writer w = { .c = c, .json = json };
+    struct classify_witness *witnesses = NULL;
+    w.witness_count = classify_witnesses(c->lexicons, arena, c->folded, c->language, &witnesses);
+    w.witnesses = witnesses;
+    cx_classification_init(&w.section);
+    classify_fill(arena, &c->findings->heads, &w.section);
+    cx_buf_str(json, CX_STR("{\"language\":{\"label\":"));
+    cx_json_string(json, c->language.ptr != NULL ? c->language : CX_STR("und"));
+    cx_buf_str(json, CX_STR(",\"score\":"));
+    cx_json_f32(json, c->language_confidence);
+    cx_buf_str(json, CX_STR("},\"heads\":["));
+    explain_intents(&w);
+    explain_functions(&w);
+    explain_sentiment(&w);
+    explain_urgency(&w);
+    explain_open_labels(&w);
+    explain_rest(&w);
+    cx_buf_str(json, CX_STR("]}"));
+}

@@ -1,0 +1,22 @@
+/* judgements.h - what people can tell of a record as classify does, and why classify told it. */
+#ifndef CX_STAGES_CLASSIFY_JUDGEMENTS_H
+#define CX_STAGES_CLASSIFY_JUDGEMENTS_H
+#include "stage/stage.h"
+#include "stages/classify/evidence.h"
+
+extern const struct cx_judgement classify_judgements[];
+
+/* What classify_explain is about: a record whose text was searched. */
+struct classify_case {
+    const struct classify_lexicons *lexicons;
+    const struct cx_interaction *record;
+    const struct cx_folded *folded;
+    struct cx_str text; /* that was folded */
+    struct cx_str language;
+    float language_confidence;
+    const struct classify_findings *findings; /* a rating joined */
+    float rating;                             /* the sentiment it was taken for; 0: none */
+};
+/* Writes the object that stage.h describes: every label about which anything is known, also where too little to be said. */
+void classify_explain(const struct classify_case *c, struct cx_arena *arena, struct cx_buf *json);
+#endif

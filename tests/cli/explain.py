@@ -1,0 +1,113 @@
+"""explain.py - cx explain: what was decided, by what, and where in the text it stands; the same as the record says."""
+import json
+
+from harness import equal, test
+
+TURKISH = "Kargom nerede, üç gündür bekliyorum; PARA İADEMİ istiyorum"
+
+
+def line(text, **more):
+    return json.dumps({"tenant": "t", "channel": "instagram", "native_id": text, "occurred_at": 1767607200000, "author": {"name": "N"}, "text": text, **more},
+                      ensure_ascii=False) + "\n"
+
+
+def explain(cx, *words, **kwargs):
+    return cx("explain", "--json", *words, **kwargs).ends(0).is_silent().json()
+
+
+def heads(page, head):
+    return [h for h in page["heads"] if h["head"] == head]
+
+
+@test
+def each_label_names_its_evidence_and_where_it_stands(cx):
+    page, = explain(cx, "--text", TURKISH)
+    equal(page["language"]["label"], "tr")
+    refund, = [h for h in heads(page, "intents") if h["label"] == "refund_request"]
+    equal((refund["said"], refund["by"]), (True, "lexicon"))
+    because, = refund["because"]
+    equal(because["text"], "PARA İADEMİ")
+    equal(TURKISH.encode()[because["start"]:because["end"]].decode(), because["text"])
+    equal(because["weight"], refund["score"])
+    finance, = [h for h in heads(page, "functions") if h["label"] == "finance"]
+    assert any(b["what"] == "intent refund_request" for b in finance["because"]), finance
+
+
+@test
+def the_reasons_add_up_to_the_score(cx):
+    texts = (TURKISH, "my card was stolen, refund me now or I will sue you", "no me funciona la app y quiero mi dinero", "верните деньги, это обман",
+             "عايز فلوسي ترجع والتطبيق مش شغال")
+    for text in texts:
+        page, = explain(cx, "--text", text)
+        counted = 0
+        for head in page["heads"]:
+            if head["head"] not in ("intents", "functions", "urgency", "toxicity"):
+                continue
+            rest = 1
+            for because in head["because"]:
+                rest *= 1 - because["weight"]
+            assert abs(1 - rest - head["score"]) < 0.001, (text, head)
+            counted += 1
+        assert counted >= 3, (text, page)
+        sentiment, = heads(page, "sentiment")
+        sides = [1, 1]
+        for because in sentiment["because"]:
+            sides[because["weight"] < 0] *= 1 - abs(because["weight"])
+        assert abs((1 - sides[0]) - (1 - sides[1]) - sentiment["score"]) < 0.002, (text, sentiment)
+
+
+@test
+def explanations_say_what_the_record_says(cx):
+    lines = [line(TURKISH), line("awful, refund please", rating={"value": 1, "scale": 5}), line("the screen is not good", kind="review"), line("qwerty zxcv")]
+    records = cx("pipe", "classify", given="".join(lines)).ends(0).json()
+    pages = explain(cx, "--event", given="".join(lines))
+    equal(len(pages), len(records))
+    for page, record in zip(pages, records):
+        said = record["classification"]
+        equal(page["language"]["label"], said["language"])
+        for head in ("intents", "functions"):
+            equal([(h["label"], round(h["score"], 3)) for h in heads(page, head) if h["said"]], [(s["name"], s["score"]) for s in said[head]], head)
+        for head in ("sentiment", "urgency", "five_c"):
+            equal([h["label"] for h in heads(page, head)], [said[head]] if said[head] else [], head)
+        equal([h["label"] for h in heads(page, "topics")], said["topics"])
+        equal([h["label"] for h in heads(page, "reason")], [said["reason"]] if said["reason"] else [])
+        hits = {b["what"] for h in page["heads"] for b in h["because"] if "/" in b["what"]}
+        assert hits <= set(said["lexicon_hits"]), (hits, said["lexicon_hits"])
+    assert any(b["what"] == "rating" for b in heads(pages[1], "sentiment")[0]["because"]), pages[1]
+    negated, = [b for b in heads(pages[2], "sentiment")[0]["because"] if b["what"] == "negated"]
+    equal((negated["text"], negated["weight"] < 0), ("good", True))
+
+
+@test
+def records_as_tap_prints_them_are_read_too(cx):
+    record = cx("pipe", "normalize", "classify", given=line(TURKISH)).ends(0).out
+    equal(explain(cx, "--event", given=record), explain(cx, "--event", given=line(TURKISH)))
+
+
+@test
+def a_language_can_be_supposed(cx):
+    page, = explain(cx, "--text", "para iade", "--language", "tr")
+    assert any(h["label"] == "refund_request" for h in heads(page, "intents")), page
+    equal(page["language"], {"label": "tr", "score": 1})
+    page, = explain(cx, "--text", "para iade", "--language", "ru")
+    equal(heads(page, "intents"), [])
+
+
+@test
+def the_page_for_people_shows_words_and_entries(cx):
+    page = cx("explain", "--text", TURKISH + "\x1b[31m").ends(0).is_silent().out.decode()
+    assert "\x1b" not in page, repr(page[:200])
+    for words in ("language\n  tr", "\nintents\n", "PARA İADEMİ", "tr/refund", "intent refund_request", "said from 0.30"):
+        assert words in page, (words, page)
+    assert "no entry of a lexicon" in cx("explain", "--text", "qwerty zxcv").ends(0).out.decode()
+
+
+@test
+def explain_refuses_what_it_cannot_read(cx):
+    cx("explain").ends(64).has_no_output().says("--text TEXT or --event")
+    cx("explain", "--text", "x", "--event", given="").ends(64).has_no_output()
+    cx("explain", "--text", "x", "--language", "Turkish").ends(64).says("two small letters")
+    cx("explain", "--text", b"\xff").ends(64).says("no UTF-8")
+    cx("explain", "--event", given="").ends(65).says("no record came")
+    cx("explain", "--event", given=line("fine") + "nonsense\n").ends(65).says("stdin:2")
+    cx("explain", "--event", given='{"tenant":"t"}\n').ends(65).says("stdin:1")
