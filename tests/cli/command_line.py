@@ -13,6 +13,7 @@ import canonical_json  # noqa: E402,F401  imported for their tests
 import configuration  # noqa: E402,F401
 import demo  # noqa: E402,F401
 import explain  # noqa: E402,F401
+import label  # noqa: E402,F401
 import pipe  # noqa: E402,F401
 import verbs  # noqa: E402,F401
 

@@ -3,7 +3,7 @@ import subprocess
 
 from harness import equal, test
 
-VERBS = ("run", "pipe", "demo", "lint", "doctor", "create", "topics", "produce", "tap", "audit", "trace", "explain", "version")
+VERBS = ("run", "pipe", "demo", "lint", "doctor", "create", "topics", "produce", "tap", "audit", "trace", "explain", "label", "version")
 NO_BROKER = ("--set", "kafka.brokers=127.0.0.1:1")
 
 
