@@ -84,4 +84,9 @@ struct char_run {
     size_t len;
 };
 struct char_run char_compose(struct cx_arena *arena, const struct char_table *table, struct char_run in, bool strip_marks);
+
+/* A text as rows, composed: what folding works on. */
+struct char_run char_read(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language);
+/* Where the link or mention ends that starts at the MARKER i, not behind a word; i: none does. */
+size_t char_skip_marked(const struct char_run *run, size_t i);
 #endif

@@ -35,7 +35,7 @@ static void grow_rows(struct cx_arena *arena, struct char_run *run, size_t *cap,
     run->origin = origin;
 }
 
-/* All rows of a text; *seen is all of them or-ed. State of the loop is in locals, so that it stays in registers. */
+/* *seen is all rows or-ed. State of the loop is in locals, so that it stays in registers. */
 static struct char_run read_rows(struct cx_arena *arena, const struct char_table *table, struct cx_str text, uint32_t *seen_out)
 {
     size_t cap = text.len + 1, len = 0;
@@ -63,6 +63,70 @@ static struct char_run read_rows(struct cx_arena *arena, const struct char_table
     run.len = len;
     *seen_out = seen;
     return run;
+}
+
+struct char_run char_read(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language)
+{
+    const struct char_table *table = char_table(language);
+    uint32_t seen;
+    struct char_run run = read_rows(arena, table, text, &seen);
+    return seen & CHAR_COMBINES ? char_compose(arena, table, run, language == CX_FOLD_SEARCH) : run;
+}
+
+/* ---- step 2: links and mentions ---- */
+
+static inline uint32_t code_at(const struct char_run *run, size_t i)
+{
+    return i < run->len ? run->rows[i] & CHAR_CODE : 0;
+}
+
+static size_t skip_run(const struct char_run *run, size_t i, uint32_t code)
+{
+    while (code_at(run, i) == code)
+        i++;
+    return i;
+}
+
+/* Whether a link starts at i. Runs do not count, so that cutting them never makes a link of what was none. */
+static bool is_link(const struct char_run *run, size_t i)
+{
+    if (code_at(run, i) == 'w')
+        return code_at(run, i + 1) == 'w' && code_at(run, i + 2) == 'w' && code_at(run, i + 3) == '.';
+    size_t t = skip_run(run, i, 'h'), p = skip_run(run, t, 't'), s = skip_run(run, p, 'p');
+    if (t == i || p == t || s == p)
+        return false;
+    size_t end = skip_run(run, s, 's');
+    return code_at(run, end) == ':' && code_at(run, end + 1) == '/' && code_at(run, end + 2) == '/';
+}
+
+static size_t skip_link(const struct char_run *run, size_t i)
+{
+    for (; i < run->len && !(run->rows[i] & CHAR_BLANK); i++) {
+        uint32_t code = run->rows[i] & CHAR_CODE;
+        if (code == '<' || code == '>' || code == '"')
+            break;
+    }
+    return i;
+}
+
+static bool is_word_row(const struct char_run *run, size_t i)
+{
+    return i < run->len && (run->rows[i] & CHAR_WORD);
+}
+
+/* Past a mention's name that starts at i, or i itself. A dot counts inside a name. */
+static size_t skip_name(const struct char_run *run, size_t i)
+{
+    while (is_word_row(run, i) || (code_at(run, i) == '.' && is_word_row(run, i + 1)))
+        i++;
+    return i;
+}
+
+size_t char_skip_marked(const struct char_run *run, size_t i)
+{
+    if (code_at(run, i) == '@')
+        return skip_name(run, i + 1) == i + 1 ? i : skip_name(run, i + 1);
+    return is_link(run, i) ? skip_link(run, i) : i;
 }
 
 /* ---- step 3: rows to text ---- */
@@ -179,53 +243,6 @@ static size_t put_word(struct writer *w, size_t i, uint32_t classes[LETTER_CLASS
     return i;
 }
 
-static inline uint32_t code_at(const struct writer *w, size_t i)
-{
-    return i < w->in.len ? w->in.rows[i] & CHAR_CODE : 0;
-}
-
-static size_t skip_run(const struct writer *w, size_t i, uint32_t code)
-{
-    while (code_at(w, i) == code)
-        i++;
-    return i;
-}
-
-/* Whether a link starts at i. Runs do not count, so that cutting them never makes a link of what was none. */
-static bool is_link(const struct writer *w, size_t i)
-{
-    if (code_at(w, i) == 'w')
-        return code_at(w, i + 1) == 'w' && code_at(w, i + 2) == 'w' && code_at(w, i + 3) == '.';
-    size_t t = skip_run(w, i, 'h'), p = skip_run(w, t, 't'), s = skip_run(w, p, 'p');
-    if (t == i || p == t || s == p)
-        return false;
-    size_t end = skip_run(w, s, 's');
-    return code_at(w, end) == ':' && code_at(w, end + 1) == '/' && code_at(w, end + 2) == '/';
-}
-
-static size_t skip_link(const struct writer *w, size_t i)
-{
-    for (; i < w->in.len && !(w->in.rows[i] & CHAR_BLANK); i++) {
-        uint32_t code = w->in.rows[i] & CHAR_CODE;
-        if (code == '<' || code == '>' || code == '"')
-            break;
-    }
-    return i;
-}
-
-static bool is_word_row(const struct writer *w, size_t i)
-{
-    return i < w->in.len && (w->in.rows[i] & CHAR_WORD);
-}
-
-/* Past a mention's name that starts at i, or i itself. A dot counts inside a name. */
-static size_t skip_name(const struct writer *w, size_t i)
-{
-    while (is_word_row(w, i) || (code_at(w, i) == '.' && is_word_row(w, i + 1)))
-        i++;
-    return i;
-}
-
 /* Writes the tag at i as it is; its letters are not counted. */
 static size_t put_tag(struct writer *w, size_t i)
 {
@@ -237,14 +254,10 @@ static size_t put_tag(struct writer *w, size_t i)
 /* Writes the link, mention or tag that starts at i and returns where it ends; i where there is none. */
 static size_t put_marked(struct writer *w, size_t i)
 {
-    uint32_t code = code_at(w, i);
+    uint32_t code = code_at(&w->in, i);
     if (code == '#')
-        return is_word_row(w, i + 1) ? put_tag(w, i) : i;
-    size_t end = i;
-    if (code == '@')
-        end = skip_name(w, i + 1) == i + 1 ? i : skip_name(w, i + 1);
-    else if (is_link(w, i))
-        end = skip_link(w, i);
+        return is_word_row(&w->in, i + 1) ? put_tag(w, i) : i;
+    size_t end = char_skip_marked(&w->in, i);
     if (end != i)
         put_special(w, code == '@' ? CX_STR("<user>") : CX_STR("<url>"), w->in.origin[i], w->in.origin[end < w->in.len ? end : end - 1]);
     return end;
@@ -281,11 +294,7 @@ static void end_tokens(struct writer *w)
 
 struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language)
 {
-    const struct char_table *table = char_table(language);
-    uint32_t seen;
-    struct char_run rows = read_rows(arena, table, text, &seen);
-    if (seen & CHAR_COMBINES)
-        rows = char_compose(arena, table, rows, language == CX_FOLD_SEARCH);
+    struct char_run rows = char_read(arena, text, language);
 
     /* A row gives at most four bytes, and so does a token for each row it stands for. */
     size_t cap = rows.len * 4 + 8 + CHAR_PAD;
