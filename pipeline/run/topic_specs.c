@@ -24,23 +24,32 @@ const struct cx_stage *cx_changelog_stage(const struct cx_topic *topic)
     return NULL;
 }
 
-/* The option `window` of a stage: how long it remembers by record time; 0 where it has none. */
+static int read_option(const struct cx_settings *settings, const struct cx_stage *stage, const struct cx_option *option, int64_t *ms,
+                       struct cx_error *err)
+{
+    struct cx_option only[2] = { *option, { 0 } };
+    only[0].offset = 0;
+    const struct cx_node *given = cx_node_get(cx_node_get(settings->root, stage->name), option->name);
+    struct cx_node map = { .type = CX_NODE_MAP, .count = given != NULL }, value;
+    if (given) {
+        value = *given;
+        value.next = NULL;
+        map.first = &value;
+    }
+    return cx_options_read(only, &map, stage->name, ms, err);
+}
+
+/* The longest of the options `window`, `..._window` of a stage: how long it remembers by record time; 0 where it has none. */
 static int read_window(const struct cx_settings *settings, const struct cx_stage *stage, int64_t *ms, struct cx_error *err)
 {
     *ms = 0;
     for (const struct cx_option *o = stage->options; o && o->name; o++) {
-        if (strcmp(o->name, "window") != 0 || strcmp(o->unit, "ms") != 0)
+        const size_t len = strlen(o->name), tail = strlen("_window");
+        if (strcmp(o->unit, "ms") != 0 || (strcmp(o->name, "window") != 0 && (len < tail || strcmp(o->name + len - tail, "_window") != 0)))
             continue;
-        struct cx_option only[2] = { *o, { 0 } };
-        only[0].offset = 0;
-        const struct cx_node *given = cx_node_get(cx_node_get(settings->root, stage->name), "window");
-        struct cx_node map = { .type = CX_NODE_MAP, .count = given != NULL }, value;
-        if (given) {
-            value = *given;
-            value.next = NULL;
-            map.first = &value;
-        }
-        return cx_options_read(only, &map, stage->name, ms, err);
+        int64_t window;
+        CX_TRY(read_option(settings, stage, o, &window, err));
+        *ms = window > *ms ? window : *ms;
     }
     return 0;
 }
