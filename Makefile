@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench fmt dev release clean
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval-neardup fmt dev release clean
 
 JOBS ?= $(shell nproc)
 
@@ -56,6 +56,10 @@ golden: ## rewrites the expectations of golden cases and shows the difference
 bench: ## measures: results with machine and command go to bench/results
 	@tools/dev/build release
 	@bench/run
+
+eval-neardup: ## how well copies are told, on labelled texts of ../shared/data (DATA=folder)
+	@tools/dev/build release neardup_eval
+	@build/release/bench/neardup_eval $(or $(DATA),../shared/data)
 
 fmt: ## formats the sources
 	@git ls-files '*.c' '*.h' | xargs clang-format -i

@@ -5,9 +5,7 @@
  * an hour longer than the window. */
 #ifndef CX_DEDUP_CENSUS_H
 #define CX_DEDUP_CENSUS_H
-#include "stage/stage.h"
-
-enum { DEDUP_TIME, DEDUP_SLOTS, DEDUP_TENANTS, DEDUP_HOURS };
+#include "stages/dedup/tables.h"
 
 struct census {
     int64_t live;        /* ids seen in first_hour or later */

@@ -1,23 +1,39 @@
 /* dedup.c - lets each version of a thing through once, and nothing older than what went before. Semantics: README.md. */
 #include "stages/dedup/census.h"
+#include "stages/dedup/cluster.h"
 #include "stages/dedup/slot.h"
 
 struct dedup_config {
     int64_t window;
     int64_t max_slots;
+    bool near_duplicates;
+    double near_similarity;
+    int64_t near_window;
+    int64_t near_texts;
 };
 static const struct cx_option options[] = {
     CX_OPTION(struct dedup_config, window, "7d", 1000, 31622400000.0, "ms",
               "How long an id is remembered after it was last seen, by record time; a repeat that comes later passes as new."),
     CX_OPTION(struct dedup_config, max_slots, "50000000", 1, 4000000000.0, "records",
               "Ids remembered per tenant, at up to 49 bytes each; beyond it new ids are rejected as too_many_ids."),
+    CX_OPTION(struct dedup_config, near_duplicates, "true", 0, 0, "",
+              "Whether records whose text resembles an earlier one's are labelled with its cluster; they pass in any case."),
+    CX_OPTION(struct dedup_config, near_similarity, "0.62", 0.4, 1, "",
+              "From which similarity on two texts are of one cluster, 0..1; copies and cut texts are found well above it, paraphrases below."),
+    CX_OPTION(struct dedup_config, near_window, "24h", 1000, 31622400000.0, "ms",
+              "How long a text is remembered after it was last seen, by record time and to the hour."),
+    CX_OPTION(struct dedup_config, near_texts, "500000", 1, 1000000000, "records",
+              "Texts remembered per tenant, at about 265 bytes each; beyond it the one seen longest ago is forgotten."),
     { 0 },
 };
 
-enum { METRIC_NEW, METRIC_VERSIONS };
+enum { METRIC_NEW, METRIC_VERSIONS, METRIC_COPIES, METRIC_FORGOTTEN };
 static const struct cx_metric metrics[] = {
     { "cx_dedup_new_ids_total", CX_COUNTER, NULL, "Records let through whose id was not remembered; includes ids that come back after the window." },
     { "cx_dedup_versions_total", CX_COUNTER, "op", "Records let through as a later version of a remembered id, by what they did to it." },
+    { "cx_dedup_copies_total", CX_COUNTER, NULL, "Records let through whose text resembles that of an earlier thing." },
+    { "cx_dedup_texts_forgotten_total", CX_COUNTER, NULL,
+      "Texts forgotten within near_window because the tenant had near_texts of them; if it rises, copies of older texts pass as originals." },
     { 0 },
 };
 
@@ -42,19 +58,35 @@ static const struct cx_table tables[] = {
     [DEDUP_SLOTS] = { "slots", CX_TABLE_HASH, sizeof(struct dedup_slot), "Id to the version last let through.", dedup_census_is_slot_dead },
     [DEDUP_TENANTS] = { "tenants", CX_TABLE_HASH, sizeof(struct census), "Tenant to its number of ids within the window." },
     [DEDUP_HOURS] = { "hours", CX_TABLE_HASH, sizeof(int64_t), "Tenant and hour to the ids last seen in it." },
+    [DEDUP_QUEUES] = { "queues", CX_TABLE_HASH, sizeof(struct dedup_queue), "Tenant to the ends of its queue of clusters." },
+    [DEDUP_CLUSTERS] = { "clusters", CX_TABLE_HASH, sizeof(struct dedup_cluster), "Tenant and place in the queue to a cluster.",
+                         dedup_cluster_is_dead },
+    [DEDUP_ANCHORS] = { "anchors", CX_TABLE_HASH, sizeof(uint32_t), "Anchor of a text to the place of its cluster.", dedup_cluster_is_anchor_dead },
     { 0 },
 };
 
 struct dedup {
     uint32_t window_s;
     int64_t max_slots;
+    bool near_duplicates;
+    struct cluster_limits near;
 };
+
+static uint32_t seconds(int64_t ms)
+{
+    return (uint32_t)((ms + 999) / 1000);
+}
 
 static int open(void *self, const void *config, const struct cx_env *env, struct cx_error *err)
 {
     (void)env, (void)err;
     const struct dedup_config *given = config;
-    *(struct dedup *)self = (struct dedup){ (uint32_t)((given->window + 999) / 1000), given->max_slots };
+    *(struct dedup *)self = (struct dedup){
+        .window_s = seconds(given->window),
+        .max_slots = given->max_slots,
+        .near_duplicates = given->near_duplicates,
+        .near = { seconds(given->near_window), (uint32_t)given->near_texts, (float)given->near_similarity },
+    };
     return 0;
 }
 
@@ -103,11 +135,41 @@ static void write_slot(const struct dedup *dedup, struct cx_state *state, const 
     dedup_census_add(census);
 }
 
-static void emit(struct cx_ctx *ctx, const struct cx_id *edit_of)
+/* Says which cluster the text is of. `counts`: the thing is new, and no later version of one that was counted. */
+static void label(const struct dedup *dedup, struct cx_ctx *ctx, const struct delivery *delivery, struct cx_duplicate *section, bool counts)
+{
+    const struct cx_interaction *record = delivery->record;
+    if (record->op != CX_OP_CREATE && record->op != CX_OP_EDIT)
+        return;
+    const struct cluster_query query = { .tenant_hash = cx_hash64(record->tenant.ptr, record->tenant.len),
+                                         .text = record->text.len > 0 ? record->text : record->title,
+                                         .tenant_key = delivery->tenant_key,
+                                         .event_id = record->event_id,
+                                         .now_s = delivery->now_s,
+                                         .counts = counts };
+    struct cluster_found found = dedup_cluster_place(ctx->state, ctx->arena, &dedup->near, &query);
+    if (found.forgotten)
+        cx_count(ctx, METRIC_FORGOTTEN, NULL, found.forgotten);
+    if (!found.is_any)
+        return;
+    struct cx_id *id = CX_NEW(ctx->arena, struct cx_id);
+    *id = found.id;
+    section->cluster_id = id;
+    section->cluster_size = found.size;
+    if (!found.is_copy)
+        return;
+    section->similarity = (struct cx_opt_f64){ true, found.similarity };
+    if (counts)
+        cx_count(ctx, METRIC_COPIES, NULL, 1);
+}
+
+static void emit(const struct dedup *dedup, struct cx_ctx *ctx, const struct delivery *delivery, const struct cx_id *edit_of, bool is_later)
 {
     struct cx_duplicate *section = CX_NEW(ctx->arena, struct cx_duplicate);
     cx_duplicate_init(section);
     section->edit_of = edit_of;
+    if (dedup->near_duplicates)
+        label(dedup, ctx, delivery, section, !is_later);
     ctx->item->record->duplicate = section;
 }
 
@@ -137,7 +199,7 @@ static struct cx_settled settle_known(const struct dedup *dedup, struct cx_ctx *
     }
     struct dedup_slot newer = dedup_slot_pack(delivery->version, delivery->author ? delivery->author : author, delivery->now_s);
     write_slot(dedup, ctx->state, delivery, newer, slot.seen_s);
-    emit(ctx, edit_of(ctx, delivery, delivery->record->native_id, before));
+    emit(dedup, ctx, delivery, edit_of(ctx, delivery, delivery->record->native_id, before), true);
     cx_count(ctx, METRIC_VERSIONS, cx_op_name(delivery->record->op), 1);
     return cx_pass();
 }
@@ -164,7 +226,7 @@ static struct cx_settled settle_new(const struct dedup *dedup, struct cx_ctx *ct
     dedup_census_add(census);
     const struct cx_id *earlier = edit_of_superseded(dedup, ctx, delivery);
     write_slot(dedup, ctx->state, delivery, dedup_slot_pack(delivery->version, delivery->author, delivery->now_s), delivery->now_s);
-    emit(ctx, earlier);
+    emit(dedup, ctx, delivery, earlier, earlier != NULL);
     cx_count(ctx, METRIC_NEW, NULL, 1);
     return cx_pass();
 }
@@ -189,7 +251,7 @@ static struct cx_settled process(const void *self, struct cx_ctx *ctx)
 
 const struct cx_stage dedup_stage = {
     .name = "dedup",
-    .summary = "Drops repeats and what comes late, marks edits and deletes.",
+    .summary = "Drops repeats and what comes late, marks edits, deletes and copies.",
     .section = CX_SECTION_DUPLICATE,
     .input = "cx.events.v1",
     .outputs = outputs,

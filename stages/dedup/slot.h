@@ -5,8 +5,8 @@
 #ifndef CX_DEDUP_SLOT_H
 #define CX_DEDUP_SLOT_H
 #include "base/version.h"
+#include "stages/dedup/tables.h"
 
-#define DEDUP_TAG 5 /* bytes: two of a thousand tenants share a tag once in two million deployments */
 struct dedup_slot {
     uint64_t content; /* cx_content_end of the version */
     uint64_t bits;    /* occurred_at 45, op 2, occurred_at_known 1, author 16 */
@@ -14,12 +14,6 @@ struct dedup_slot {
 } __attribute__((packed, aligned(4)));
 _Static_assert(sizeof(struct dedup_slot) == 20, "a slot is at most 48 bytes with its key and its share of the index");
 
-static inline struct cx_id dedup_tenant_key(struct cx_str tenant)
-{
-    struct cx_id key = { { 0 } }, hash = cx_hash128(tenant.ptr, tenant.len);
-    memcpy(key.bytes, hash.bytes, DEDUP_TAG);
-    return key;
-}
 static inline struct cx_id dedup_slot_key(const struct cx_id *tenant_key, struct cx_str tenant, struct cx_str channel, struct cx_str native_id)
 {
     struct {
