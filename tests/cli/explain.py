@@ -1,7 +1,7 @@
 """explain.py - cx explain: what was decided, by what, and where in the text it stands; the same as the record says."""
 import json
 
-from harness import equal, test
+from harness import equal, test, without_model
 
 TURKISH = "Kargom nerede, üç gündür bekliyorum; PARA İADEMİ istiyorum"
 
@@ -12,7 +12,7 @@ def line(text, **more):
 
 
 def explain(cx, *words, **kwargs):
-    return cx("explain", "--json", *words, **kwargs).ends(0).is_silent().json()
+    return cx("explain", "--json", *without_model(cx), *words, **kwargs).ends(0).is_silent().json()
 
 
 def heads(page, head):
@@ -59,7 +59,7 @@ def the_reasons_add_up_to_the_score(cx):
 @test
 def explanations_say_what_the_record_says(cx):
     lines = [line(TURKISH), line("awful, refund please", rating={"value": 1, "scale": 5}), line("the screen is not good", kind="review"), line("qwerty zxcv")]
-    records = cx("pipe", "classify", given="".join(lines)).ends(0).json()
+    records = cx("pipe", "classify", *without_model(cx), given="".join(lines)).ends(0).json()
     pages = explain(cx, "--event", given="".join(lines))
     equal(len(pages), len(records))
     for page, record in zip(pages, records):
@@ -95,11 +95,11 @@ def a_language_can_be_supposed(cx):
 
 @test
 def the_page_for_people_shows_words_and_entries(cx):
-    page = cx("explain", "--text", TURKISH + "\x1b[31m").ends(0).is_silent().out.decode()
+    page = cx("explain", *without_model(cx), "--text", TURKISH + "\x1b[31m").ends(0).is_silent().out.decode()
     assert "\x1b" not in page, repr(page[:200])
     for words in ("language\n  tr", "\nintents\n", "PARA İADEMİ", "tr/refund", "intent refund_request", "said from 0.30"):
         assert words in page, (words, page)
-    assert "no entry of a lexicon" in cx("explain", "--text", "qwerty zxcv").ends(0).out.decode()
+    assert "no entry of a lexicon" in cx("explain", *without_model(cx), "--text", "qwerty zxcv").ends(0).out.decode()
 
 
 @test

@@ -65,6 +65,11 @@ class Cx:
         return path
 
 
+def without_model(cx):
+    """Words that leave the learned model out, where this program has one: for tests of what lexicons say."""
+    return ("--set", "classify.model=none") if "  model: " in cx("create").out.decode() else ()
+
+
 def equal(found, wanted, what=""):
     assert found == wanted, f"{what or 'found'}: {str(found)[:700]} instead of {str(wanted)[:700]}"
 

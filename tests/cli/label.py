@@ -8,7 +8,7 @@ import signal
 import subprocess
 import termios
 
-from harness import ENVIRONMENT, equal, test
+from harness import ENVIRONMENT, equal, test, without_model
 
 ENTER, SPACE, BACKSPACE = "\r", " ", "\x7f"
 HEADER = "id\tchannel\tlanguage\ttext\t"
@@ -24,6 +24,7 @@ class Terminal:
 
     def __init__(self, cx, *words, given=""):
         self.file = os.path.join(cx.folder.name, words[0])
+        words = (*words, *without_model(cx))
         read, self.stdin = os.pipe()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
