@@ -40,9 +40,40 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_word(char c)
+/* Code points beyond ASCII that stand between words: Latin-1 and Arabic marks, general punctuation, symbols, CJK marks, emoji. */
+static bool is_mark(uint32_t code)
 {
-    return is_digit(c) || is_letter(c) || c == '_' || (unsigned char)c >= 0x80;
+    static const uint32_t ranges[][2] = { { 0xa0, 0xa9 },     { 0xab, 0xb4 },     { 0xb6, 0xb9 },     { 0xbb, 0xbf },      { 0x600, 0x61f },
+                                          { 0x66a, 0x66d },   { 0x6d4, 0x6d4 },   { 0x2000, 0x206f }, { 0x20a0, 0x20cf },  { 0x2190, 0x2bff },
+                                          { 0x3000, 0x303f }, { 0xfe00, 0xfe0f }, { 0xff00, 0xff0f }, { 0x1f000, 0x1faff } };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (code >= ranges[i][0] && code <= ranges[i][1])
+            return true;
+    return false;
+}
+
+/* Whether the character at i belongs to a word. */
+static bool is_word_at(const struct walk *walk, size_t i)
+{
+    unsigned char c = (unsigned char)at(walk, i);
+    if (c < 0x80)
+        return is_digit((char)c) || is_letter((char)c) || c == '_';
+    size_t width = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    uint32_t code = c & (0xffu >> (width + 1));
+    for (size_t k = 1; k < width; k++)
+        code = code << 6 | ((unsigned char)at(walk, i + k) & 0x3f);
+    return !is_mark(code);
+}
+
+/* Whether the character before i does. */
+static bool is_word_before(const struct walk *walk, size_t i)
+{
+    if (i == 0)
+        return false;
+    do
+        i--;
+    while (i > 0 && ((unsigned char)at(walk, i) & 0xc0) == 0x80);
+    return is_word_at(walk, i);
 }
 
 /* ---- e-mail ---- */
@@ -134,7 +165,8 @@ static void read_number(const struct walk *walk, size_t i, struct number *number
         number->group_ends[number->group_count++] = (uint32_t)i;
     } while (number->len < NUMBER_MAX && (skip = separator(walk, i)) != 0);
     number->end = i;
-    if (number->start > 0 && at(walk, number->start - 1) == '(')
+    /* A bracket is part of it where it closes inside: "(021) 835", but not "(835)". */
+    if (number->start > 0 && at(walk, number->start - 1) == '(' && memchr(walk->text.ptr + number->start, ')', number->end - number->start) != NULL)
         number->start--;
     if (number->start > 0 && at(walk, number->start - 1) == '+') {
         number->start--;
@@ -239,17 +271,16 @@ static bool look_at_dni(struct walk *walk, const struct number *number)
     size_t start = number->start, end = number->end;
     char id[9];
     size_t n = 0;
-    if (number->len == 7 && start > 0 && is_letter(at(walk, start - 1)) && (start == 1 || !is_word(at(walk, start - 2))))
+    if (number->len == 7 && start > 0 && is_letter(at(walk, start - 1)) && !is_word_before(walk, start - 1))
         id[n++] = at(walk, --start);
-    else if (number->len == 7 && start > 1 && at(walk, start - 1) == '-' && is_letter(at(walk, start - 2)) &&
-             (start == 2 || !is_word(at(walk, start - 3))))
+    else if (number->len == 7 && start > 1 && at(walk, start - 1) == '-' && is_letter(at(walk, start - 2)) && !is_word_before(walk, start - 2))
         id[n++] = at(walk, start -= 2);
     if (n + number->len != 8)
         return false;
     memcpy(id + n, number->digits, number->len);
     end += at(walk, end) == '-' || at(walk, end) == ' ';
     id[8] = at(walk, end);
-    if (!is_letter(id[8]) || is_word(at(walk, end + 1)) || !classify_is_dni(cx_str_n(id, 9)))
+    if (!is_letter(id[8]) || is_word_at(walk, end + 1) || !classify_is_dni(cx_str_n(id, 9)))
         return false;
     add_span(walk, CX_STR("national_id"), start, end + 1);
     return true;
@@ -258,8 +289,7 @@ static bool look_at_dni(struct walk *walk, const struct number *number)
 /* An IBAN whose two check digits start at `digits`: two letters before, then groups of letters and digits. */
 static bool look_at_iban(struct walk *walk, size_t digits)
 {
-    if (digits < walk->done + 2 || !is_letter(at(walk, digits - 1)) || !is_letter(at(walk, digits - 2)) ||
-        (digits > 2 && is_word(at(walk, digits - 3))))
+    if (digits < walk->done + 2 || !is_letter(at(walk, digits - 1)) || !is_letter(at(walk, digits - 2)) || is_word_before(walk, digits - 2))
         return false;
     char iban[NUMBER_MAX];
     size_t n = 0;
@@ -270,7 +300,7 @@ static bool look_at_iban(struct walk *walk, size_t digits)
         if (!is_digit(c) && !is_letter(c))
             break;
         iban[n++] = c;
-        if (n >= 15 && !is_word(at(walk, i + 1)) && classify_is_iban(cx_str_n(iban, n))) {
+        if (n >= 15 && !is_word_at(walk, i + 1) && classify_is_iban(cx_str_n(iban, n))) {
             add_span(walk, CX_STR("iban"), digits - 2, i + 1);
             return true;
         }
@@ -300,11 +330,11 @@ static size_t look_at_number(struct walk *walk, size_t i)
     struct number number;
     read_number(walk, i, &number);
     size_t first_end = number.group_ends[0];
-    bool follows_word = (number.start > 0 && is_word(at(walk, number.start - 1))) || number.start < walk->done;
+    bool follows_word = is_word_before(walk, number.start) || number.start < walk->done;
     for (;; shorten(&number)) {
         if (look_at_dni(walk, &number))
             return walk->done;
-        struct cx_str kind = follows_word || is_word(at(walk, number.end)) ? CX_STR_NULL : kind_of(walk, &number);
+        struct cx_str kind = follows_word || is_word_at(walk, number.end) ? CX_STR_NULL : kind_of(walk, &number);
         if (kind.ptr != NULL)
             add_span(walk, kind, number.start, number.end);
         if (kind.ptr != NULL || number.group_count == 1)

@@ -37,6 +37,14 @@ Test(pii, finds_addresses_where_they_stand)
     expect("@someone a@b a@.com @ a@b.c", "");
 }
 
+Test(pii, finds_numbers_among_brackets_quotes_and_the_marks_of_other_scripts)
+{
+    expect("(4111111111111111), (021) 835 01 23", "card:4111111111111111; phone:(021) 835 01 23");
+    expect("رقم:10000000146؛ «4111111111111111»", "national_id:10000000146; card:4111111111111111");
+    expect("10000000146… \u201c10000000146\u201d 10000000146\U0001f621", "national_id:10000000146; national_id:10000000146; national_id:10000000146");
+    expect("ü10000000146 10000000146ж", "");
+}
+
 Test(pii, finds_cards_by_issuer_and_luhn)
 {
     expect("kart 4111 1111 1111 1111 son", "card:4111 1111 1111 1111");
@@ -127,4 +135,34 @@ Test(pii, bounds_what_a_text_full_of_numbers_gives)
 
     cr_assert_eq(spans.len, 64);
     cx_buf_free(&text);
+}
+
+/* Kinds with check digits: every right number is found, as written, and no wrong one, whatever stands around it. Rows of our own: type, value, valid.
+ */
+Test(pii, every_right_number_and_no_wrong_one_of_a_thousand)
+{
+    static const char *const around[][2] = { { "my number is ", "." }, { "", "" }, { "(", ")," }, { "رقم:", "؛" } };
+    FILE *rows = fopen(SOURCE_DIR "/tests/stages/classify/pii_ids.tsv", "r");
+    cr_assert_not_null(rows);
+    char type[32], value[64];
+    int valid, count = 0;
+    cr_assert_eq(fscanf(rows, "%*[^\n]\n"), 0);
+    for (; fscanf(rows, "%31s %63s %d\n", type, value, &valid) == 3; count++)
+        for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
+            const char *kind = strncmp(type, "CARD", 4) == 0   ? "card"
+                               : strncmp(type, "IBAN", 4) == 0 ? "iban"
+                               : strcmp(type, "RU_INN12") == 0 ? "tax_id"
+                                                               : "national_id";
+            char text[128];
+            snprintf(text, sizeof text, "%s%s%s", around[i][0], value, around[i][1]);
+            struct cx_pii_span_list spans = classify_pii(arena, cx_str(text), CX_STR_NULL);
+            bool is_found = false;
+            for (size_t k = 0; k < spans.len; k++)
+                is_found |= cx_str_is(spans.items[k].kind, kind) && (size_t)spans.items[k].length == strlen(value) &&
+                            memcmp(text + spans.items[k].start, value, strlen(value)) == 0;
+            cr_assert_eq(is_found, valid != 0, "%s in \"%s\"", type, text);
+            cx_arena_reset(arena);
+        }
+    fclose(rows);
+    cr_assert_eq(count, 1100, "%d", count);
 }
