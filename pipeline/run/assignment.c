@@ -116,6 +116,8 @@ int cx_process_assigned(void *process, const char *topic, int32_t partition, int
     a->needs_barrier = true;
     cx_ledger_reset(&a->page);
     p->assigned[p->assigned_count++] = a;
+    if (p->given_ns == 0)
+        p->given_ns = cx_monotonic_ns();
     cx_failpoint_pass(CX_POINT_IN_ASSIGN);
     atomic_store(&p->is_restoring, true);
     int rc = 0;

@@ -214,6 +214,17 @@ static void keep_replica(struct cx_process *p, const struct cx_assignment *a, si
     r->is_dirty = true;
 }
 
+/* How long others had to wait for what this process was given. */
+static void tell_first_commit(struct cx_process *p)
+{
+    if (p->given_ns <= 0)
+        return;
+    double seconds = (double)(cx_monotonic_ns() - p->given_ns) / 1e9;
+    p->given_ns = -1;
+    cx_metric_first_commit(p, seconds);
+    cx_log(CX_INFO, "first_commit", "after_ms=%.0f records=%lld", seconds * 1000, (long long)p->batch_records);
+}
+
 static void keep_transaction(struct cx_process *p)
 {
     for (size_t i = 0; i < p->assigned_count; i++) {
@@ -230,6 +241,7 @@ static void keep_transaction(struct cx_process *p)
             if (cx_task_state(a->task, stage))
                 keep_replica(p, a, stage, &a->replicas[stage]);
     }
+    tell_first_commit(p);
     cx_metric_committed(p, (double)(cx_monotonic_ns() - p->opened_ns) / 1e9, p->batch_records);
     forget_transaction(p);
     if (p->batch_limit < p->settings->run.batch_records)

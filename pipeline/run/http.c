@@ -19,8 +19,11 @@ static bool is_alive(struct cx_process *p)
     return silent_ms < p->settings->kafka.max_poll_interval;
 }
 
+/* A standby is ready for what it is there for. */
 static bool is_ready(struct cx_process *p)
 {
+    if (atomic_load(&p->standby) != CX_STANDBY_NOT)
+        return is_alive(p) && atomic_load(&p->standby) == CX_STANDBY_WARM;
     return is_alive(p) && atomic_load(&p->assigned_now) > 0 && !atomic_load(&p->is_restoring);
 }
 
@@ -41,7 +44,13 @@ static unsigned answer(struct cx_process *p, const char *path, struct cx_buf *ou
         return is_alive(p) ? 200 : 503;
     }
     if (strcmp(path, "/readyz") == 0) {
-        cx_buf_format(out, "%s\n", is_ready(p) ? "ok" : atomic_load(&p->is_restoring) ? "restoring state" : "no partition assigned");
+        int standby = atomic_load(&p->standby);
+        cx_buf_format(out, "%s\n",
+                      standby == CX_STANDBY_WARM      ? "standby: warm"
+                      : standby                       ? "standby: filling its memory"
+                      : is_ready(p)                   ? "ok"
+                      : atomic_load(&p->is_restoring) ? "restoring state"
+                                                      : "no partition assigned");
         return is_ready(p) ? 200 : 503;
     }
     if (strcmp(path, "/metrics") == 0) {

@@ -11,10 +11,11 @@ static const struct cx_flag flags[] = {
     CX_CONFIG_FLAGS,
     { "instance", 'i', "N", "Overrides kafka.instance: a stable name of this process among its equals." },
     { "input", 0, "TOPIC,…", "Overrides the chain's input topics." },
+    { "standby", 0, NULL, "Follows the instance's state in memory, and takes its place when it is gone, or on SIGUSR1." },
     { "print-config", 0, NULL, "Prints the effective configuration, secrets masked, and exits." },
     { 0 },
 };
-enum { INSTANCE = CX_FLAG_FIRST, INPUT, PRINT_CONFIG };
+enum { INSTANCE = CX_FLAG_FIRST, INPUT, STANDBY, PRINT_CONFIG };
 
 volatile sig_atomic_t cx_stop_requested;
 static struct cx_kafka *interruptible;
@@ -24,10 +25,18 @@ static void on_signal(int signal)
 {
     (void)signal;
     cx_stop_requested = 1;
-    cx_kafka_interrupt(interruptible);
+    if (interruptible)
+        cx_kafka_interrupt(interruptible);
 }
 
-/* Installed once the cluster has answered: until then there is nothing to finish, and the signal may simply end the process. */
+static void on_takeover(int signal)
+{
+    (void)signal;
+    cx_takeover_requested = 1;
+}
+
+/* Installed once the cluster has answered: until then there is nothing to finish, and the signal may simply end the process. A standby may have
+ * a snapshot under way at any time. */
 static void catch_signals(struct cx_process *p)
 {
     struct sigaction action = { .sa_handler = on_signal };
@@ -156,13 +165,16 @@ int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, 
     cx_process_metrics_open(p);
     atomic_store(&p->heartbeat_ns, cx_monotonic_ns()); /* connecting is life, too */
     CX_TRY(cx_http_open(p, err));
+    if (atomic_load(&p->standby) != CX_STANDBY_NOT)
+        CX_TRY(cx_standby_follow(p, err));
     struct cx_kafka_callbacks callbacks = { p, cx_process_assigned, cx_process_revoked, cx_process_revoking, cx_process_settled };
     p->kafka =
         cx_kafka_open(&p->settings->kafka, cx_chain_name(p->chain), p->topics, p->topic_count, cx_chain_is_stateful(p->chain), &callbacks, err);
     if (!p->kafka)
         return -1;
-    cx_snapshots_open(p);
-    cx_snapshots_warm(p);
+    cx_snapshots_open(p, cx_kafka_cluster_id(p->kafka), cx_kafka_identity(p->kafka));
+    if (p->warm_count == 0)
+        cx_snapshots_warm(p);
     return 0;
 }
 
@@ -208,8 +220,19 @@ static int run_run(const struct cx_args *args, struct cx_error *err)
         return print_config(&settings);
     signal(SIGPIPE, SIG_IGN);
     p.settings = &settings;
+    if (cx_args_has(args, STANDBY)) {
+        if (settings.kafka.instance.len == 0) {
+            cx_settings_free(&settings);
+            return (int)(cx_fail(err, CX_EXIT_USAGE, "--standby wants --instance N: whose place it is to take"), err->exit);
+        }
+        atomic_store(&p.standby, CX_STANDBY_FILLING);
+        signal(SIGUSR1, on_takeover);
+        catch_signals(&p);
+    }
     int status = cx_process_open(&p, stages, count, args->values[INPUT], err) == 0 ? (catch_signals(&p), cx_process_run(&p)) : (int)err->exit;
-    if (status != CX_EXIT_OK)
+    if (status == CX_EXIT_OK)
+        err->text[0] = '\0';
+    else
         cx_log(CX_ERROR, "stopped", "exit=%d cause=\"%s\"", status, err->text);
     if (cx_str_is(settings.log.format, "json"))
         err->text[0] = '\0'; /* it has been logged, and a line that is not JSON would not be understood */
@@ -224,6 +247,7 @@ const struct cx_verb cx_verb_run = {
     .doc = "Runs stages, fused into one process, between the topics of a cluster: exactly once.",
     .examples = "  cx run normalize classify -c cx.yaml\n"
                 "  cx run dedup identify -c cx.yaml --instance 0\n"
+                "  cx run dedup identify -c cx.yaml --instance 0 --standby    # on another machine\n"
                 "  cx run route analytics -c cx.yaml --set http.listen=127.0.0.1:9103\n",
     .flags = flags,
     .operands = CX_OPERANDS_MAX,

@@ -43,6 +43,7 @@ struct cx_assignment {    /* an input partition this process owns */
     struct cx_replica replicas[CX_REPLICAS_MAX]; /* by stage */
 };
 
+enum cx_standby { CX_STANDBY_NOT, CX_STANDBY_FILLING, CX_STANDBY_WARM };
 struct cx_process_metrics;
 struct cx_http;
 struct cx_snapshots;
@@ -82,6 +83,8 @@ struct cx_process {
     atomic_llong heartbeat_ns; /* of the loop; read by the HTTP thread */
     atomic_int assigned_now;
     atomic_bool is_restoring;
+    atomic_int standby; /* enum cx_standby */
+    int64_t given_ns;   /* when the first partition was given; 0: not yet; -1: the first commit after it has been told */
 };
 extern volatile sig_atomic_t cx_stop_requested;
 
@@ -118,10 +121,18 @@ struct cx_str cx_generation_key(void);
 /* restore.c */
 /* Brings a stage's tables to where their changelog ends (invariant 5). */
 int cx_restore_stage(struct cx_process *p, struct cx_assignment *a, size_t stage, struct cx_error *err);
+/* Why a warm replica is too old (or of a wrong clock) to be used, NULL where it is not. */
+const char *cx_replica_refusal(const struct cx_process *p, size_t stage, const struct cx_replica *replica);
+
+/* standby.c */
+/* Returns 0 when the instance is gone and this process is to go on in its place, with its replicas in p->warm; -1 when it failed or was told to stop
+ * (CX_EXIT_OK). */
+int cx_standby_follow(struct cx_process *p, struct cx_error *err);
+extern volatile sig_atomic_t cx_takeover_requested;
 
 /* snapshots.c */
 /* Finds out how long snapshots are good; without a folder or an interval there are none, which is logged and no error. */
-void cx_snapshots_open(struct cx_process *p);
+void cx_snapshots_open(struct cx_process *p, const char *cluster_id, const char *identity);
 void cx_snapshots_close(struct cx_process *p);
 /* Writes a slice of the snapshot that is due, if any. Between transactions. True: more is to be written soon. */
 bool cx_snapshots_step(struct cx_process *p);
@@ -133,7 +144,7 @@ void cx_snapshots_forget(struct cx_process *p, const struct cx_assignment *a);
 void cx_snapshots_load(struct cx_process *p, struct cx_assignment *a, size_t stage);
 /* Loads what this process wrote when it last ran, for the partitions it then had, in the time that a restart has before they are given to others. */
 void cx_snapshots_warm(struct cx_process *p);
-/* A warm replica older than this may miss what was deleted since (docs/decisions/0006); 0: not known. */
+/* A warm replica older than this may miss what was deleted since (docs/decisions/0007); 0: not known. */
 int64_t cx_snapshots_good_ms(const struct cx_process *p, size_t stage);
 /* Must an idle partition's owner show that it still is the owner, lest its snapshot comes of age? */
 bool cx_snapshots_need_refresh(const struct cx_process *p, const struct cx_assignment *a, int64_t now_ms);
@@ -148,7 +159,9 @@ void cx_metric_committed(struct cx_process *p, double seconds, int64_t records);
 void cx_metric_aborted(struct cx_process *p);
 void cx_metric_restored(struct cx_process *p, enum cx_restored_from source, uint64_t records, double seconds);
 void cx_metric_snapshot(struct cx_process *p, const char *result, double seconds); /* written, failed, refused */
-void cx_metric_refresh(struct cx_process *p);                                      /* gauges */
+void cx_metric_standby(struct cx_process *p, bool follows, int64_t lag);
+void cx_metric_first_commit(struct cx_process *p, double seconds);
+void cx_metric_refresh(struct cx_process *p); /* gauges */
 void cx_metric_latency(struct cx_process *p, int64_t ingested_ms);
 
 /* http.c */

@@ -21,6 +21,9 @@ enum {
     SNAPSHOT_SECONDS,
     SNAPSHOT_AGE,
     SNAPSHOT_BYTES,
+    STANDBY,
+    STANDBY_LAG,
+    FIRST_COMMIT,
     STATE_BYTES,
     STATE_KEYS,
     BUILD
@@ -45,6 +48,9 @@ static const struct cx_metric table[] = {
                            "From the beginning of a snapshot to its sync; records go on meanwhile." },
     [SNAPSHOT_AGE] = { "cx_snapshot_age_seconds", CX_GAUGE, NULL,
                        "Age of a stage's oldest snapshot; grows while nothing changes, and is 0 without one." },
+    [STANDBY] = { "cx_standby", CX_GAUGE, NULL, "1 while this process follows another instance's state and does nothing else." },
+    [STANDBY_LAG] = { "cx_standby_lag_records", CX_GAUGE, NULL, "Changelog records that a standby has not applied yet." },
+    [FIRST_COMMIT] = { "cx_first_commit_seconds", CX_GAUGE, NULL, "From the first partition given to the first commit; 0 before it." },
     [SNAPSHOT_BYTES] = { "cx_snapshot_bytes", CX_GAUGE, NULL, "Size of a stage's snapshots." },
     [STATE_BYTES] = { "cx_state_bytes", CX_GAUGE, NULL, "Memory of the state tables of a stage." },
     [STATE_KEYS] = { "cx_state_keys", CX_GAUGE, "table", "Keys in a state table; may count what is expired." },
@@ -60,7 +66,7 @@ struct labelled {          /* a stage's own series, found again without the regi
 };
 struct cx_process_metrics {
     struct cx_series *consumed, *items[5], *committed, *aborted, *seconds, *batch, *latency, *lag, *assigned, *restored[3], *restore_seconds[3],
-        *snapshot_seconds;
+        *snapshot_seconds, *standby, *standby_lag, *first_commit;
     struct cx_series *produced[64];
     struct {
         const char *stage;
@@ -111,6 +117,9 @@ void cx_process_metrics_open(struct cx_process *p)
     s->latency = cx_metrics_series(m, &table[LATENCY], NULL, NULL);
     s->lag = cx_metrics_series(m, &table[LAG], NULL, NULL);
     s->assigned = cx_metrics_series(m, &table[ASSIGNED], NULL, NULL);
+    s->standby = cx_metrics_series(m, &table[STANDBY], NULL, NULL);
+    s->standby_lag = cx_metrics_series(m, &table[STANDBY_LAG], NULL, NULL);
+    s->first_commit = cx_metrics_series(m, &table[FIRST_COMMIT], NULL, NULL);
     s->snapshot_seconds = cx_metrics_series(m, &table[SNAPSHOT_SECONDS], NULL, NULL);
     for (int from = CX_FROM_CHANGELOG; from <= CX_FROM_MEMORY; from++) {
         s->restored[from] = cx_metrics_series(m, &table[RESTORED], NULL, sources[from]);
@@ -224,6 +233,17 @@ void cx_metric_latency(struct cx_process *p, int64_t ingested_ms)
 {
     if (p->series->sampled++ % 64 == 0)
         cx_series_observe(p->series->latency, (double)(cx_wall_ms() - ingested_ms) / 1000.0);
+}
+
+void cx_metric_standby(struct cx_process *p, bool follows, int64_t lag)
+{
+    cx_series_set(p->series->standby, follows);
+    cx_series_set(p->series->standby_lag, (double)lag);
+}
+
+void cx_metric_first_commit(struct cx_process *p, double seconds)
+{
+    cx_series_set(p->series->first_commit, seconds);
 }
 
 static void refresh_stage(struct cx_process *p, size_t i, int64_t now_ms)

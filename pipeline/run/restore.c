@@ -107,16 +107,14 @@ static int on_known_generation(void *context, const struct cx_message *m, struct
 
 /* ---- warm tables ---- */
 
-static bool is_of_age(struct reading *r)
+const char *cx_replica_refusal(const struct cx_process *p, size_t stage, const struct cx_replica *replica)
 {
-    int64_t good = cx_snapshots_good_ms(r->p, r->index), age = cx_wall_ms() - r->replica->as_of_ms;
+    int64_t good = cx_snapshots_good_ms(p, stage), age = cx_wall_ms() - replica->as_of_ms;
     if (good == 0)
-        r->refusal = "it is not known how long the changelog keeps deletions";
-    else if (age > good)
-        r->refusal = "they are older than half of the changelog's delete.retention.ms: deletions may be missing";
-    else if (age < -CLOCK_SKEW_MS)
-        r->refusal = "they are of a time to come: a clock was wrong";
-    return r->refusal == NULL;
+        return "it is not known how long the changelog keeps deletions";
+    if (age > good)
+        return "they are older than half of the changelog's delete.retention.ms: deletions may be missing";
+    return age < -CLOCK_SKEW_MS ? "they are of a time to come: a clock was wrong" : NULL;
 }
 
 /* 0: they are where the changelog ends; 1: they are refused; -1: it failed. */
@@ -126,7 +124,8 @@ static int catch_up(struct reading *r, struct cx_error *err)
     struct cx_restore look = {
         .topic = r->asked.topic, .partition = r->asked.partition, .from = g->offset, .to = g->offset + 1, .each = on_known_generation, .context = r
     };
-    if (!is_of_age(r))
+    r->refusal = cx_replica_refusal(r->p, r->index, r->replica);
+    if (r->refusal)
         return 1;
     int status = cx_kafka_restore(r->p->kafka, &look, err);
     if (status < 0)

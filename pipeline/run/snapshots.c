@@ -26,7 +26,7 @@ struct cx_snapshots {
     int64_t begun_ns, stepped_ns, as_of_ms;
     bool has_folder;
     int64_t good_ms[CX_REPLICAS_MAX];
-    char cluster[128];
+    char cluster[128], owner[CX_SNAPSHOT_TEXT_MAX + 1];
 };
 
 static void path_of(const struct cx_process *p, size_t stage, int32_t partition, char path[1024])
@@ -68,13 +68,14 @@ static bool make_folder(const struct cx_process *p)
     return false;
 }
 
-void cx_snapshots_open(struct cx_process *p)
+void cx_snapshots_open(struct cx_process *p, const char *cluster_id, const char *identity)
 {
-    if (!cx_chain_is_stateful(p->chain))
+    if (!cx_chain_is_stateful(p->chain) || p->snapshots)
         return;
     p->snapshots = calloc(1, sizeof *p->snapshots);
     cx_assert(p->snapshots != NULL);
-    snprintf(p->snapshots->cluster, sizeof p->snapshots->cluster, "%s", cx_kafka_cluster_id(p->kafka));
+    snprintf(p->snapshots->cluster, sizeof p->snapshots->cluster, "%s", cluster_id);
+    snprintf(p->snapshots->owner, sizeof p->snapshots->owner, "%s", identity);
     for (size_t i = 0; i < cx_chain_length(p->chain); i++)
         if (cx_chain_stage(p->chain, i)->tables)
             ask_retention(p, i);
@@ -105,7 +106,7 @@ int64_t cx_snapshots_good_ms(const struct cx_process *p, size_t stage)
 static bool is_due(const struct cx_process *p, const struct cx_assignment *a, size_t stage, int64_t now_ns)
 {
     const struct cx_replica *r = &a->replicas[stage];
-    if (!r->is_dirty || r->generation.offset < 0 || r->generation.offset >= r->offset || p->snapshots->good_ms[stage] == 0)
+    if (!r->is_dirty || r->as_of_ms == 0 || r->generation.offset < 0 || r->generation.offset >= r->offset || p->snapshots->good_ms[stage] == 0)
         return false;
     return r->snapshot_ns == 0 || now_ns - r->snapshot_ns >= p->settings->run.snapshot_interval * 1000000;
 }
@@ -116,7 +117,7 @@ static void begin(struct cx_process *p, struct cx_assignment *a, size_t stage, i
     struct cx_replica *r = &a->replicas[stage];
     struct cx_snapshot_head head = head_of(p, stage, a->partition);
     char path[1024];
-    head.owner = cx_str(cx_kafka_identity(p->kafka));
+    head.owner = cx_str(s->owner);
     head.generation = r->generation.uuid;
     head.generation_offset = r->generation.offset;
     head.offset = r->offset;
@@ -129,15 +130,17 @@ static void begin(struct cx_process *p, struct cx_assignment *a, size_t stage, i
     r->is_dirty = false;
 }
 
-/* The next one that is due; false: none. */
+/* The next one that is due; false: none. A standby's are all warm. */
 static bool begin_next(struct cx_process *p, int64_t now_ns)
 {
-    for (size_t i = 0; i < p->assigned_count; i++)
+    for (size_t i = 0; i < p->assigned_count + p->warm_count; i++) {
+        struct cx_assignment *a = i < p->assigned_count ? p->assigned[i] : p->warm[i - p->assigned_count];
         for (size_t stage = 0; stage < cx_chain_length(p->chain); stage++)
-            if (cx_task_state(p->assigned[i]->task, stage) && is_due(p, p->assigned[i], stage, now_ns)) {
-                begin(p, p->assigned[i], stage, now_ns);
+            if (cx_task_state(a->task, stage) && is_due(p, a, stage, now_ns)) {
+                begin(p, a, stage, now_ns);
                 return true;
             }
+    }
     return false;
 }
 
@@ -270,7 +273,7 @@ static bool is_own(struct cx_process *p, const char *name, size_t stage, int32_t
         return false;
     *partition = (int32_t)n;
     path_of(p, stage, *partition, path);
-    return cx_snapshot_read_head(path, &found, &why) == 0 && cx_str_is(found.head.owner, cx_kafka_identity(p->kafka));
+    return cx_snapshot_read_head(path, &found, &why) == 0 && cx_str_is(found.head.owner, p->snapshots->owner);
 }
 
 static void warm(struct cx_process *p, int32_t partition)

@@ -19,20 +19,24 @@ from rig import DEPLOYMENT, Pipeline
 from rig.reference import check_events, check_raw, torn_transactions
 
 KEYED = "dedup identify"
-failures = 0
+failed = []
 
 
 def expect(holds, what):
-    global failures
-    failures += not holds
-    print(f"restore {'ok' if holds else 'FAILED'}: {what}", flush=True)
+    if not holds:
+        failed.append(what)
+    print(f"{'ok' if holds else 'FAILED'}: {what}", flush=True)
+
+
+def failures():
+    return len(failed)
 
 
 class Process:
-    """One instance of the keyed chain."""
+    """One instance of a chain."""
 
-    def __init__(self, pipeline, instance, *args):
-        self.pipeline, self.instance, self.args = pipeline, str(instance), args
+    def __init__(self, pipeline, instance, *args, chain=KEYED):
+        self.pipeline, self.instance, self.args, self.chain = pipeline, str(instance), args, chain
         self.path = pipeline.scratch / f"keyed-{instance}.log"
         self.process = None
         self.mark = 0
@@ -40,7 +44,7 @@ class Process:
     def start(self):
         self.mark = self.path.stat().st_size if self.path.exists() else 0
         with open(self.path, "ab") as log:
-            self.process = subprocess.Popen([self.pipeline.cx, "run", *KEYED.split(), "-c", str(self.pipeline.config), "--instance", self.instance,
+            self.process = subprocess.Popen([self.pipeline.cx, "run", *self.chain.split(), "-c", str(self.pipeline.config), "--instance", self.instance,
                                              "--set", "log.level=debug", *self.args], env=self.pipeline.env, stderr=log)
         return self
 
@@ -203,8 +207,8 @@ def main():
         pipeline.stop()
         if keyed.process.poll() is None:
             keyed.process.kill()
-    print(f"restore failures={failures}", flush=True)
-    sys.exit(1 if failures else 0)
+    print(f"restore failures={failures()}", flush=True)
+    sys.exit(1 if failures() else 0)
 
 
 if __name__ == "__main__":
