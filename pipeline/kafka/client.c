@@ -294,7 +294,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 
     trouble->disturbed = trouble->disturbed || cx_is_transport((rd_kafka_resp_err_t)code);
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || trouble->refusals == 0) { /* which follows from any trouble and explains none */
-        trouble->code = (rd_kafka_resp_err_t)code;
+        /* A broker that will not have our certificate says so in an alert, which comes as a lost connection. */
+        trouble->code = strstr(reason, "SSL alert number") != NULL ? RD_KAFKA_RESP_ERR__SSL : (rd_kafka_resp_err_t)code;
         trouble->refusals = is_refused(trouble->code) ? trouble->refusals + 1 : 0;
         snprintf(trouble->text, sizeof trouble->text, "%s", reason);
     }
@@ -353,7 +354,7 @@ rd_kafka_t *cx_client_open(enum cx_client kind, rd_kafka_conf_t *conf, struct cx
 
 int cx_client_unreachable(const struct cx_kafka_config *cfg, const struct cx_trouble *trouble, const char *what, struct cx_error *err)
 {
-    const char *cure = "";
+    const char *cure = "; is it up, and does that listener speak kafka.security_protocol?";
 
     if (trouble->code == RD_KAFKA_RESP_ERR__AUTHENTICATION)
         cure = "; check kafka.sasl_mechanism, kafka.sasl_username and kafka.sasl_password_file";

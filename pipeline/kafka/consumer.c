@@ -93,8 +93,10 @@ static enum cx_polled poll_failed(struct cx_kafka *k, const rd_kafka_message_t *
         cx_log_limited(CX_WARN, "kafka_poll", "code=%s text=\"%s\"", rd_kafka_err2name(message->err), rd_kafka_message_errstr(message));
         return CX_POLL_NONE;
     }
-    snprintf(doing, sizeof doing, "reading %s partition %" PRId32 " at %" PRId64, message->rkt ? rd_kafka_topic_name(message->rkt) : "-",
-             message->partition, message->offset);
+    snprintf(doing, sizeof doing, "reading");
+    if (message->rkt != NULL)
+        snprintf(doing, sizeof doing, "reading %s partition %" PRId32 " at %" PRId64, rd_kafka_topic_name(message->rkt), message->partition,
+                 message->offset);
     cx_cure_fail(&why, cure, doing, message->err, rd_kafka_message_errstr(message));
     cx_kafka_fail(k, &why, err);
     return CX_POLL_FATAL;

@@ -22,6 +22,12 @@ bool cx_is_transport(rd_kafka_resp_err_t code)
     }
 }
 
+static bool is_unauthorized(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+           code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+}
+
 /* What no restart cures. An unknown topic is not among them: a restart finds out whether it is gone. */
 bool cx_is_refusal(rd_kafka_resp_err_t code)
 {
@@ -120,5 +126,6 @@ int cx_cure_fail(struct cx_error *err, enum cx_cure cure, const char *doing, rd_
             err, status,
             "%s: records were deleted before they were read, or the topic was made anew (%s); to accept the loss, set the group's offsets by hand",
             doing, reason);
-    return cx_fail(err, status, "%s: %s (%s)", doing, reason, rd_kafka_err2name(code));
+    return cx_fail(err, status, "%s: %s (%s)%s", doing, reason, rd_kafka_err2name(code),
+                   is_unauthorized(code) ? "; this user lacks a right: cx topics acl prints those it needs" : "");
 }

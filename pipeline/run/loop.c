@@ -1,6 +1,7 @@
 /* loop.c - cx run: poll, settle, commit; until told to stop. */
 #include "kafka/kafka.h"
 #include "log/log.h"
+#include "run/acl.h"
 #include "run/inputs.h"
 #include "run/process.h"
 #include "run/verb.h"
@@ -142,6 +143,18 @@ int cx_process_run(struct cx_process *p)
     return CX_EXIT_OK;
 }
 
+/* What is missing, or hidden from this user, is told now and not with the first record that goes there. */
+static int check_outputs(struct cx_process *p, const struct cx_stage *const *stages, size_t count, struct cx_error *err)
+{
+    struct cx_acl *rights;
+    size_t n = cx_acls_of_chain(p->settings, stages, count, &rights);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(rights[i].resource, "topic") == 0 && strcmp(rights[i].operation, "Write") == 0 &&
+            cx_kafka_partitions(p->kafka, rights[i].name, err) < 0)
+            return -1;
+    return 0;
+}
+
 int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, size_t count, const char *input, struct cx_error *err)
 {
     const char **inputs = CX_NEW_ARRAY(p->settings->arena, const char *, CX_INPUTS_MAX);
@@ -172,6 +185,7 @@ int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, 
         cx_kafka_open(&p->settings->kafka, cx_chain_name(p->chain), p->topics, p->topic_count, cx_chain_is_stateful(p->chain), &callbacks, err);
     if (!p->kafka)
         return -1;
+    CX_TRY(check_outputs(p, stages, count, err));
     cx_snapshots_open(p, cx_kafka_cluster_id(p->kafka), cx_kafka_identity(p->kafka));
     if (p->warm_count == 0)
         cx_snapshots_warm(p);
