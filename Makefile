@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval-neardup fmt dev release clean
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval-neardup fmt dev release clean generated sbom
 
 JOBS ?= $(shell nproc)
 
@@ -47,6 +47,14 @@ fuzz: ## fuzzes: FUZZ=name chooses one target, SECONDS=n how long each
 coverage: ## which lines and branches the tests reach, written to docs/coverage.md
 	@tools/dev/setup coverage
 	@tools/dev/coverage
+
+generated: ## writes deploy/cx.yaml and the table of checks in docs/guarantees.md
+	@tools/dev/build dev cx
+	@tools/dev/generated.py --cx build/dev/bin/cx
+
+sbom: ## a bill of materials of the release build: build/sbom.json, CycloneDX
+	@tools/dev/build release cx
+	@tools/dev/sbom.py build/release/bin/cx > build/sbom.json && echo build/sbom.json
 
 golden: ## rewrites the expectations of golden cases and shows the difference
 	@tools/dev/build dev cx

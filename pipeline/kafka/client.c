@@ -287,6 +287,12 @@ static bool is_refused(rd_kafka_resp_err_t code)
     return code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL;
 }
 
+/* Both come as a lost connection, too: that we will not have the broker's certificate, and that it will not have ours. */
+static bool is_about_certificates(const char *reason)
+{
+    return strstr(reason, "certificate verify failed") != NULL || strstr(reason, "SSL alert number") != NULL;
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     struct cx_trouble *trouble = opaque;
@@ -294,8 +300,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 
     trouble->disturbed = trouble->disturbed || cx_is_transport((rd_kafka_resp_err_t)code);
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || trouble->refusals == 0) { /* which follows from any trouble and explains none */
-        /* A broker that will not have our certificate says so in an alert, which comes as a lost connection. */
-        trouble->code = strstr(reason, "SSL alert number") != NULL ? RD_KAFKA_RESP_ERR__SSL : (rd_kafka_resp_err_t)code;
+        trouble->code = is_about_certificates(reason) ? RD_KAFKA_RESP_ERR__SSL : (rd_kafka_resp_err_t)code;
         trouble->refusals = is_refused(trouble->code) ? trouble->refusals + 1 : 0;
         snprintf(trouble->text, sizeof trouble->text, "%s", reason);
     }

@@ -7,8 +7,19 @@
 #include <arpa/inet.h>
 #include <microhttpd.h>
 
+/* Whoever is slow is put out for whoever comes: a connection may be old while there is room, and young when there is none. */
+enum { CONNECTIONS = 64, CROWDED = 48, CONNECTIONS_OF_ONE = 56, IDLE_S = 10, HEAD_BYTES = 32768 };
+#define LONGEST_NS         INT64_C(30000000000)
+#define LONGEST_CROWDED_NS INT64_C(1000000000)
+
+struct open_connection {
+    int fd;
+    int64_t since_ns;
+};
 struct cx_http {
     struct MHD_Daemon *daemon;
+    struct open_connection open[CONNECTIONS]; /* seen by the daemon's thread alone */
+    size_t open_count;
     struct cx_str config; /* printed once, secrets masked */
     struct cx_buf config_text;
 };
@@ -101,6 +112,37 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return result;
 }
 
+static void on_connection(void *context, struct MHD_Connection *connection, void **of_socket, enum MHD_ConnectionNotificationCode what)
+{
+    struct cx_http *http = context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    (void)of_socket;
+    if (!info)
+        return;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED && http->open_count < CONNECTIONS) {
+        http->open[http->open_count++] = (struct open_connection){ info->connect_fd, cx_monotonic_ns() };
+        return;
+    }
+    for (size_t i = 0; i < http->open_count; i++)
+        if (http->open[i].fd == info->connect_fd) {
+            http->open[i] = http->open[--http->open_count];
+            return;
+        }
+}
+
+/* Somebody comes: those who have been here too long go. The daemon closes what was shut down. */
+static enum MHD_Result on_arrival(void *context, const struct sockaddr *address, socklen_t length)
+{
+    struct cx_http *http = context;
+    int64_t now = cx_monotonic_ns(), longest = http->open_count < CROWDED ? LONGEST_NS : LONGEST_CROWDED_NS;
+    (void)address;
+    (void)length;
+    for (size_t i = 0; i < http->open_count; i++)
+        if (now - http->open[i].since_ns > longest)
+            shutdown(http->open[i].fd, SHUT_RDWR);
+    return MHD_YES;
+}
+
 static int parse_listen(struct cx_str listen, struct sockaddr_in *address, struct cx_error *err)
 {
     ptrdiff_t colon = cx_str_find(listen, ':');
@@ -127,9 +169,10 @@ int cx_http_open(struct cx_process *p, struct cx_error *err)
     cx_buf_init(&http->config_text, (size_t)16 << 20);
     cx_config_print(&http->config_text, p->settings->root);
     http->config = cx_buf_view(&http->config_text);
-    http->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, p, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
-                         32u, MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_END);
+    http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, on_arrival, http, on_request, p, MHD_OPTION_SOCK_ADDR, &address,
+                                    MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+                                    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_OF_ONE, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+                                    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES, MHD_OPTION_END);
     if (!http->daemon)
         return cx_fail(err, CX_EXIT_IO, "http.listen: cannot listen on %.*s", CX_STR_ARG(p->settings->http.listen));
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The pages of a stage process: answered before, while and after it works, whoever asks; numbers that are the ledger's."""
 import argparse
+import http.client
 import json
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +18,7 @@ from rig import Pipeline, say
 RECORDS = 3000
 CHAINS = ("normalize classify", "dedup identify", "route analytics")
 PAGES = ("/livez", "/readyz", "/metrics", "/status", "/config", "/version")
-CONNECTIONS = 32  # at most, at a time
+CONNECTIONS = 64  # at most, at a time
 
 
 class Page:
@@ -116,6 +118,18 @@ def descriptors(process):
     return len(done.stdout.split())
 
 
+def answered_soon(port, what):
+    """Whoever asks, and asks again when put off, is answered."""
+    deadline = time.monotonic() + 40
+    while True:
+        try:
+            expect(Page(port, "/livez").status, 200, f"/livez: {what}")
+            return
+        except (OSError, http.client.HTTPException):
+            require(time.monotonic() < deadline, f"{what}: everybody else is kept out")
+            time.sleep(0.3)
+
+
 def check_slow_clients(process, port):
     """Clients that never finish their request take neither threads nor more than a set number of connections, and are put out after a while."""
     before = threads(process), descriptors(process)
@@ -130,18 +144,56 @@ def check_slow_clients(process, port):
     time.sleep(0.5)
     expect(threads(process), before[0], "threads under slow clients")
     require(descriptors(process) <= before[1] + CONNECTIONS, f"descriptors under slow clients: {descriptors(process)}, before {before[1]}")
-    deadline = time.monotonic() + 40
-    while True:
-        try:
-            expect(Page(port, "/livez").status, 200, "/livez after slow clients")
-            break
-        except OSError:
-            require(time.monotonic() < deadline, "slow clients keep everybody out")
-            time.sleep(0.5)
+    answered_soon(port, "slow clients")
     for s in slow:
         s.close()
     time.sleep(0.3)
     require(descriptors(process) <= before[1] + 2, "descriptors are given back")
+
+
+class Abuse(threading.Thread):
+    """Clients that mean no good, all the while: they trickle, send heads of 10 MB, pipe garbage, and come 200 at a time."""
+
+    def __init__(self, ports):
+        super().__init__(daemon=True)
+        self.ports, self.over, self.rounds, self.trickling = ports, threading.Event(), 0, []
+
+    @staticmethod
+    def connect(port):
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=5)
+        except OSError:
+            return None
+
+    @staticmethod
+    def send(client, data):
+        try:
+            client.sendall(data)
+            return True
+        except OSError:
+            return False
+
+    def crowd(self, port):
+        clients = [c for c in (self.connect(port) for _ in range(200)) if c]
+        for client in clients:
+            self.send(client, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        for client in clients:
+            client.close()
+
+    def run(self):
+        while not self.over.is_set():
+            for port in self.ports:
+                self.trickling = [c for c in self.trickling if self.send(c, b"x")][-200:]
+                self.trickling += [c for c in (self.connect(port) for _ in range(20)) if c and self.send(c, b"GET /livez HTTP/1.1\r\nX: ")]
+                for data in (b"GET / HTTP/1.1\r\nX: " + b"x" * 10_000_000, b"GET /livez HTTP/1.1\r\n\r\n\0\xff garbage\r\n" * 2000,
+                             b"POST /status HTTP/1.1\r\nContent-Length: 999999999\r\n\r\n" + b"x" * 100_000):
+                    client = self.connect(port)
+                    if client:
+                        self.send(client, data)
+                        client.close()
+                self.crowd(port)
+            self.rounds += 1
+            self.over.wait(0.2)
 
 
 def check_promtool(port):
@@ -215,8 +267,18 @@ def main():
             names[chain] = check_zeroes(port, chain)
             linted += check_promtool(port)
         check_slow_clients(*running[CHAINS[0]])
+        abuse = Abuse([port for _, port in running.values()])
+        abuse.start()
         pipeline.produce_sample(RECORDS, 11)
         pipeline.wait_until_drained()
+        for chain, (process, port) in running.items():
+            answered_soon(port, f"{chain} under abuse")
+            require(process.poll() is None and descriptors(process) < 300, f"{chain}: {descriptors(process)} descriptors under abuse")
+        abuse.over.set()
+        abuse.join(60)
+        require(abuse.rounds > 1 and abuse.trickling, "the abuse took place")
+        for client in abuse.trickling:
+            client.close()
         time.sleep(1.5)  # gauges are refreshed twice a second
         for chain, (process, port) in running.items():
             reasons += check_against_ledger(pipeline, port, chain)
