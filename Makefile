@@ -77,6 +77,7 @@ dev: ## builds with checks on
 
 release: ## builds for use: build/release/bin/cx
 	@tools/dev/build release
+	@tools/dev/check_hardening.py --release build/release/bin/cx
 
 clean: ## removes the build folder
 	@rm -rf build
