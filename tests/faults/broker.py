@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import tempfile
 
+# The usual settings.
+BROKER = ("group.min.session.timeout.ms=3000", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000", "message.max.bytes=12000000")
 KAFKA = pathlib.Path(__file__).resolve().parents[2] / "deploy/local/kafka"
 
 

@@ -14,6 +14,8 @@ from typing import Callable
 
 from confluent_kafka import Producer
 
+from cluster import Forgetful
+from network import delay_the_end
 from rig import ROOT, say
 from table import Fault, Setup
 
@@ -107,6 +109,7 @@ class Case:
     scenarios: tuple = (blows,)
     env: tuple = (("CX_ABORT_EVERY", "4"),)
     isolation: str = "read_committed"
+    broker: Callable = None
 
 
 CASES = (
@@ -119,6 +122,7 @@ CASES = (
     Case("restore-to-stable", "C2", (held_back_changelog,), ()),
     Case("read-uncommitted", "C9"),
     Case("commit-unowned", "C2", (zombie,), ()),
+    Case("no-renewal", "C4", (delay_the_end,), broker=Forgetful),
     Case("state-behind", "C2"),
     Case("random-ids", "C4"),
     Case("wrong-partitioner", "C2"),
@@ -138,7 +142,7 @@ def run_case(name, cx, seed):
     """One case in this process: (ok, names of the red checks)."""
     from main import run_session
     case = next(case for case in CASES if case.bug == name)
-    rows = [Fault(f"F{90 + i}", scenario.__name__, scenario, 1, 1, Setup(env=case.env, rate=1500)) for i, scenario in enumerate(case.scenarios)]
+    rows = [Fault(f"F{90 + i}", scenario.__name__, scenario, 1, 1, Setup(broker=case.broker, env=case.env, rate=1500)) for i, scenario in enumerate(case.scenarios)]
     outcomes = run_session(cx, rows, seed, lambda row: 1, bug=None if name in OWN else name, isolation=case.isolation)
     red = sorted({check for outcome in outcomes for check, found in outcome.findings.items() if found}, key=lambda c: int(c[1:]))
     failures = [outcome.failure for outcome in outcomes if outcome.failure]

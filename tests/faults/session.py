@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from broker import OneNode
+from broker import BROKER, OneNode
 from rig import Pipeline, say
 from watch import LiveReader, Watch
 from workload import Load, RAW, Truth, Workload
@@ -28,8 +28,6 @@ http:
 # Times are short so that a fault shows in seconds; their order is that of production (docs/operating.md).
 ENV = {"CX_KAFKA_SESSION_TIMEOUT": "6s", "CX_KAFKA_TRANSACTION_TIMEOUT": "10s", "CX_KAFKA_MESSAGE_TIMEOUT": "8s", "CX_KAFKA_SOCKET_TIMEOUT": "5s",
        "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "identify:F22-77"}
-BROKER = ("group.min.session.timeout.ms=3000", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
-          "message.max.bytes=12000000")
 # A topic that a chain's open transaction has written to: its last stable offset is behind the end then.
 WRITES = {"normalize": "cx.events.v1", "dedup": "cx.identified.v1", "route": "cx.ledger.route-analytics.v1"}
 

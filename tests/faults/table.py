@@ -7,7 +7,7 @@ import importlib
 from dataclasses import dataclass, field
 from typing import Callable
 
-MODULES = ("process", "members", "records")
+MODULES = ("process", "members", "records", "brokers", "network")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ READ = ("cx.events.v1", "cx.identified.v1", "cx.identity.aliases.v1", "cx.metric
 
 
 def consumer(brokers, isolation="read_committed", **more):
-    return Consumer({"bootstrap.servers": brokers, "group.id": "faults-rig", "isolation.level": isolation, "enable.auto.commit": False, **more})
+    return Consumer({"bootstrap.servers": brokers, "group.id": "faults-rig", "isolation.level": isolation, "enable.auto.commit": False, "log_level": 2, **more})
 
 
 def partitions_of(client, prefixes):

@@ -106,15 +106,18 @@ class Load(threading.Thread):
     def __init__(self, brokers, workload, truth, rate):
         super().__init__(daemon=True)
         self.workload, self.truth, self.rate = workload, truth, rate
-        self.producer = Producer({"bootstrap.servers": brokers, "enable.idempotence": True, "linger.ms": 5, "message.timeout.ms": 300000,
+        self.producer = Producer({"bootstrap.servers": brokers, "enable.idempotence": True, "linger.ms": 5, "message.timeout.ms": 300000, "log_level": 2,
                                   "message.max.bytes": 12000000, "queue.buffering.max.messages": 1000000})
-        self.ending = threading.Event()
+        self.ending, self.flowing = threading.Event(), threading.Event()
+        self.flowing.set()  # clear() makes a silence
         self.sent, self.failure = 0, None
 
     def run(self):
         try:
             begun = time.monotonic()
             while not self.ending.is_set():
+                if not self.flowing.wait(0.1):
+                    continue
                 self._send(self.workload.next(self.truth))
                 ahead = self.sent / self.rate - (time.monotonic() - begun)
                 if ahead > 0.005:
