@@ -3,7 +3,7 @@ find_package(PkgConfig REQUIRED)
 
 add_compile_options(
   $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
-  -Wall -Wextra -Wshadow -Wformat=2 -Wimplicit-fallthrough -Wno-missing-field-initializers -Werror
+  -Wall -Wextra -Wshadow -Wformat=2 -Wimplicit-fallthrough -Wno-missing-field-initializers $<$<C_COMPILER_ID:GNU>:-Werror>
   -fno-strict-aliasing -fstack-protector-strong)
 
 add_library(cx_flags INTERFACE)

@@ -20,6 +20,7 @@ struct cx_node {
     size_t count;
     struct cx_node *first, *next;
 };
+#define CX_CONFIG_DEPTH 32
 /* Parses YAML: at most 16 MiB and 32 levels, one document; aliases, tags and duplicate keys are refused. An empty text is an empty map. `name` is
  * what messages call the text. NULL with *err filled. */
 struct cx_node *cx_config_parse(struct cx_arena *arena, const char *name, struct cx_str text, struct cx_error *err);

@@ -63,12 +63,24 @@ static int read_value(struct cx_arena *arena, struct cx_str name, struct cx_str 
     return 0;
 }
 
+/* Levels below a node, itself included. */
+static int height(const struct cx_node *node)
+{
+    int most = 0;
+    for (const struct cx_node *child = node->first; child; child = child->next) {
+        int below = height(child);
+        most = below > most ? below : most;
+    }
+    return most + 1;
+}
+
 static int set(struct cx_arena *arena, struct cx_node *root, struct cx_str path, struct cx_str text, const char *file, struct cx_error *err)
 {
     struct cx_str rest = path, name = CX_STR_NULL;
     struct cx_node *node = root, value;
+    int depth = 0;
     while (rest.ptr) {
-        if (!cut_name(&rest, &name))
+        if (++depth > CX_CONFIG_DEPTH || !cut_name(&rest, &name))
             return cx_fail(err, CX_EXIT_CONFIG, "%s: error: expected names with dots between them", file);
         node = step_into(arena, node, name);
         if (!node)
@@ -77,6 +89,8 @@ static int set(struct cx_arena *arena, struct cx_node *root, struct cx_str path,
             node->file = file;
     }
     CX_TRY(read_value(arena, name, text, file, &value, err));
+    if (depth + height(&value) > CX_CONFIG_DEPTH) /* what is printed must be read again */
+        return cx_fail(err, CX_EXIT_CONFIG, "%s: error: nested deeper than %d levels", file, CX_CONFIG_DEPTH);
     value.key = node->key;
     value.next = node->next;
     *node = value;

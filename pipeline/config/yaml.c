@@ -3,7 +3,7 @@
 #include "config/config.h"
 #include <yaml.h>
 
-enum { MAX_DEPTH = 32, MAX_BYTES = 16 * 1024 * 1024 };
+enum { MAX_BYTES = 16 * 1024 * 1024 };
 
 struct reader {
     yaml_parser_t parser;
@@ -87,8 +87,8 @@ static int read_name(struct reader *r, struct cx_str *name)
 static int read_children(struct reader *r, struct cx_node *node, yaml_event_type_t end)
 {
     struct cx_node **link = &node->first;
-    if (++r->depth > MAX_DEPTH)
-        return cx_node_fail(node, r->err, "nested deeper than %d levels", MAX_DEPTH);
+    if (++r->depth > CX_CONFIG_DEPTH)
+        return cx_node_fail(node, r->err, "nested deeper than %d levels", CX_CONFIG_DEPTH);
     for (;;) {
         struct cx_str name = CX_STR_NULL;
         CX_TRY(next_event(r));

@@ -46,6 +46,8 @@ struct cx_task *cx_task_new(struct cx_chain *chain, int32_t partition)
     task->partition = partition;
     task->arena = cx_arena_new((size_t)256 << 20);
     cx_buf_init(&task->bytes, (size_t)256 << 20);
+    cx_buf_byte(&task->bytes, 0); /* it has memory from the start: what is empty in it is never null */
+    cx_buf_reset(&task->bytes);
     for (size_t i = 0; i < chain->count; i++)
         if (chain->links[i].stage->tables)
             task->states[i] = cx_state_new(chain->links[i].stage->tables);

@@ -179,7 +179,7 @@ struct cx_str normalize_mail_words(struct cx_arena *arena, struct cx_str value)
 void normalize_mail_ids(struct normalize_tree *parent, struct cx_str key, struct cx_str value)
 {
     struct normalize_tree list = { 0 };
-    const char *end = value.ptr + value.len;
+    const char *end = value.len ? value.ptr + value.len : NULL;
     for (const char *p = value.len ? memchr(value.ptr, '<', value.len) : NULL; p != NULL;) {
         const char *close = memchr(p, '>', (size_t)(end - p));
         if (close == NULL)
