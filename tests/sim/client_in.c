@@ -81,6 +81,8 @@ rd_kafka_resp_err_t rd_kafka_subscribe(rd_kafka_t *rk, const rd_kafka_topic_part
 rd_kafka_resp_err_t rd_kafka_assign(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *list)
 {
     sim_call("assign");
+    if (list != NULL && sim_hits(SIM_FATAL))
+        return RD_KAFKA_RESP_ERR_UNKNOWN;
     for (int p = 0; p < SIM_PARTITIONS; p++)
         rk->in.fetch[p].is_assigned = false;
     for (int i = 0; list != NULL && i < list->cnt; i++) {
@@ -131,6 +133,8 @@ rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_
     (void)timeout_ms;
     sim_call("committed");
     client_background(rk);
+    if (sim_hits(SIM_FATAL))
+        return RD_KAFKA_RESP_ERR_UNKNOWN;
     if (sim_hits(SIM_RETRIABLE))
         return RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (sim_random(4) == 0)
@@ -149,9 +153,10 @@ rd_kafka_error_t *rd_kafka_seek_partitions(rd_kafka_t *rk, rd_kafka_topic_partit
     sim_call("seek");
     for (int i = 0; i < list->cnt; i++) {
         struct client_fetch *fetch = &rk->in.fetch[list->elems[i].partition];
-        bool fails = sim_hits(SIM_RETRIABLE);
-        list->elems[i].err = fails ? RD_KAFKA_RESP_ERR__TIMED_OUT : RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (fails)
+        list->elems[i].err = sim_hits(SIM_FATAL)       ? RD_KAFKA_RESP_ERR_UNKNOWN
+                             : sim_hits(SIM_RETRIABLE) ? RD_KAFKA_RESP_ERR__TIMED_OUT
+                                                       : RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
             continue;
         fetch->position = list->elems[i].offset == RD_KAFKA_OFFSET_BEGINNING ? 0 : list->elems[i].offset;
         fetch->told_end = false;
@@ -165,6 +170,8 @@ rd_kafka_resp_err_t rd_kafka_query_watermark_offsets(rd_kafka_t *rk, const char 
     (void)timeout_ms;
     const struct sim_log *log = &sim_topic(topic)->logs[partition];
     sim_call("watermarks");
+    if (rk->conf.reads_uncommitted && sim_hits(SIM_FATAL))
+        return RD_KAFKA_RESP_ERR_UNKNOWN;
     if (sim_hits(SIM_RETRIABLE))
         return RD_KAFKA_RESP_ERR__TRANSPORT;
     *low = 0;
@@ -205,6 +212,8 @@ rd_kafka_message_t *rd_kafka_consumer_poll(rd_kafka_t *rk, int timeout_ms)
         return client_message(rk->in.topic, 0, RD_KAFKA_RESP_ERR__FATAL);
     if (serve_group(rk))
         return NULL;
+    if (sim_hits(SIM_FATAL)) /* what cannot be read must not be passed over */
+        return client_message(rk->in.topic, 0, RD_KAFKA_RESP_ERR__BAD_MSG);
     if (sim_hits(SIM_POLL_ERRORS))
         return client_message(rk->in.topic, 0, passing[sim_random(sizeof passing / sizeof *passing)]);
     if (sim_random(16) == 0)
@@ -251,6 +260,8 @@ int rd_kafka_consume_stop(rd_kafka_topic_t *rkt, int32_t partition)
 rd_kafka_message_t *rd_kafka_consume_queue(rd_kafka_queue_t *queue, int timeout_ms)
 {
     sim_call("restoring");
+    if (sim_hits(SIM_FATAL))
+        return client_message(queue->rkt, queue->fetch.log->partition, RD_KAFKA_RESP_ERR__BAD_MSG);
     if (sim_hits(SIM_POLL_ERRORS))
         return client_message(queue->rkt, queue->fetch.log->partition, RD_KAFKA_RESP_ERR__TRANSPORT);
     if (sim_random(32) == 0)

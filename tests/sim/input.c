@@ -78,7 +78,9 @@ static void input_arrives(const struct sim_event *event)
     for (int64_t n = sim_between(1, 9); n > 0; n--) {
         struct sim_row row = { .kind = SIM_DATA, .transaction = transaction, .key = CX_STR("acme"), .value = pool[sim_random(POOL)] };
         if (sim_random(50) == 0)
-            row.value = CX_STR_NULL;
+            row.value = sim_random(2) ? CX_STR("") : CX_STR_NULL;
+        if (sim_random(8) == 0)
+            row.key = sim_random(2) ? CX_STR("") : CX_STR_NULL;
         row.headers = header;
         row.header_count = sim_random(2);
         row.timestamp_ms = INT64_C(1790000000000) + sim.now_ns / SIM_MS;

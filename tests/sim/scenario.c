@@ -117,6 +117,7 @@ static void begin(uint64_t seed)
         cluster.refused = 1100;
     }
     sim_settings.run.batch_records = sim_between(1, 12);
+    sim_settings.run.batch_bytes = sim_random(4) ? 8 << 20 : sim_between(1024, 4096);
     sim_settings.run.commit_interval = sim_between(1, 300);
     sim_settings.run.tick = sim_random(3) ? sim_between(1000, 5000) : 0;
     int64_t calm_ns = sim.now_ns + sim_between(500, 9000) * SIM_MS;
@@ -164,7 +165,7 @@ static void stop_all(int64_t *steps)
 {
     bool any = true;
     for (int i = 0; i < SIM_PROCESSES; i++)
-        sim.processes[i].stop = 1;
+        sim_stop(&sim.processes[i]);
     while (any) {
         any = false;
         for (int i = 0; i < SIM_PROCESSES; i++)

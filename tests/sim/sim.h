@@ -90,6 +90,7 @@ void sim_fail(const char *format, ...) __attribute__((format(printf, 1, 2), nore
 void sim_begin(uint64_t seed);
 void sim_start(struct sim_process *p, const char *name, const char *instance, int64_t at_ns);
 void sim_kill(struct sim_process *p);
+void sim_stop(struct sim_process *p); /* SIGTERM */
 /* Lets whoever is due run, or the next event happen. False: nothing will ever happen again. */
 bool sim_step(void);
 /* The running process waits. It may not come back. */

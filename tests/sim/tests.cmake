@@ -34,6 +34,10 @@ set_tests_properties(unit.sim PROPERTIES LABELS unit)
 add_test(NAME sim.memory COMMAND sim --memory 8000)
 set_tests_properties(sim.memory PROPERTIES LABELS sim)
 
+if(CMAKE_C_FLAGS_DEBUG MATCHES "--coverage")
+  return() # mistakes are no coverage
+endif()
+
 # Builds with a mistake each; the simulation must notice it within the seeds that ctest runs.
 execute_process(COMMAND python3 -B ${CX_SIM}/bugs.py list OUTPUT_VARIABLE bugs OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CX_SIM}/bugs.py)

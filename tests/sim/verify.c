@@ -254,9 +254,10 @@ static void verify_changelogs(void)
 
 void sim_verify_memory(const struct sim_process *p)
 {
-    if (!p->run->kafka || cx_kafka_in_transaction(p->run->kafka) || atomic_load(&p->run->is_restoring))
-        return;
+    bool is_busy = !p->run->kafka || cx_kafka_in_transaction(p->run->kafka) || atomic_load(&p->run->is_restoring);
     for (size_t a = 0; a < p->run->assigned_count; a++)
+        is_busy = is_busy || p->run->assigned[a]->is_touched; /* an abort that takes its time: memory follows when it is through */
+    for (size_t a = 0; a < p->run->assigned_count && !is_busy; a++)
         for (size_t i = 0; i < cx_chain_length(p->run->chain); i++) {
             const struct cx_stage *stage = cx_chain_stage(p->run->chain, i);
             struct cx_id held = cx_state_digest(cx_task_state(p->run->assigned[a]->task, i));

@@ -280,6 +280,15 @@ void sim_kill(struct sim_process *p)
         _longjmp(home, 1);
 }
 
+void sim_stop(struct sim_process *p)
+{
+    p->stop = 1;
+    if (p == sim.running)
+        cx_stop_requested = 1;
+    if (p->run && p->run->kafka) /* as the handler of loop.c does, which is installed once the process is open */
+        cx_kafka_interrupt(p->run->kafka);
+}
+
 bool sim_hears(const struct sim_process *p)
 {
     return p->is_alive && sim.now_ns >= p->frozen_until_ns && sim.now_ns >= p->deaf_until_ns;
@@ -348,7 +357,7 @@ void sim_call(const char *name)
         sim_kill(p);
     }
     if (sim_hits(SIM_STOP))
-        p->stop = cx_stop_requested = 1;
+        sim_stop(p);
     if (sim_hits(SIM_FREEZE))
         freeze(p, sim_between(1, 9000) * SIM_MS);
     if (sim_hits(SIM_TWIN))
