@@ -6,19 +6,6 @@ import time
 from table import Fault, Setup
 
 
-def stop_in_transaction(rig, chain, rng):
-    """Freezes the chain's process, if possible inside a transaction; its pid."""
-    for _ in range(8):
-        pid = rig.pid(chain)
-        os.kill(pid, signal.SIGSTOP)
-        if rig.has_open_transaction(chain):
-            break
-        os.kill(pid, signal.SIGCONT)
-        time.sleep(rng.uniform(0.02, 0.12))
-        os.kill(pid, signal.SIGSTOP)
-    return pid
-
-
 def freeze(rig, cycles, rng):
     """SIGSTOP shorter than a session, longer, and longer than a transaction; half of the time another member takes over meanwhile."""
     for i in range(cycles):
@@ -27,7 +14,7 @@ def freeze(rig, cycles, rng):
         other = rig.add_member(chain, "--instance", "1") if has_stand_in else None
         if other:
             rig.wait_for("the stand-in to be a member", lambda: "event=kafka_assigned " in rig.member_log(other))
-        pid = stop_in_transaction(rig, chain, rng)
+        pid = rig.freeze(chain, rng)
         rig.hit(chain)
         rig.count("frozen")
         time.sleep(seconds)
@@ -82,7 +69,7 @@ def twin(rig, cycles, rng):
 
 
 FAULTS = (
-    Fault("F4", "SIGSTOP, past the session and past the transaction, then SIGCONT", freeze, gate=2, full=20),
-    Fault("F6", "members come and go: 1, 3, 1", rebalance_storm, gate=2, full=50, setup=Setup(instances=False)),
+    Fault("F4", "SIGSTOP, past the session and past the transaction, then SIGCONT", freeze, gate=1, full=20),
+    Fault("F6", "members come and go: 1, 3, 1", rebalance_storm, gate=1, full=50, setup=Setup(instances=False)),
     Fault("F7", "two processes with the same names", twin, gate=1, full=10),
 )

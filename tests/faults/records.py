@@ -48,7 +48,7 @@ def outputs_too_large(rig, cycles, rng):
 
 
 FAULTS = (
-    Fault("F21", "poison of every kind, then nothing but poison", poison_of_every_kind, gate=10, full=1000,
+    Fault("F21", "poison of every kind, then nothing but poison", poison_of_every_kind, gate=5, full=1000,
           load={"poison_share": 0.3, "kinds": tuple(kind for kind in poison.KINDS for _ in range(1 if kind == "ten_megabytes" else 20))}),
-    Fault("F22", "outputs larger than brokers take", outputs_too_large, gate=20, full=100),
+    Fault("F22", "outputs larger than brokers take", outputs_too_large, gate=12, full=100),
 )

@@ -151,8 +151,26 @@ class Session:
         self.count("kills")
         return pid
 
+    def freeze(self, chain, rng):
+        """SIGSTOP, inside a transaction if one comes within a few tries; the pid."""
+        for attempt in range(8):
+            pid = self.pid(chain)
+            os.kill(pid, signal.SIGSTOP)
+            if attempt == 7 or self.has_open_transaction(chain):
+                return pid
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(rng.uniform(0.02, 0.12))
+
     def wait_until_gone(self, chain, pid, seconds=40):
         self.wait_for(f"the end of process {pid} of {chain}", lambda: self.pipeline.pid(chain) != pid, seconds)
+
+    def crash(self, chain, **env):
+        """Lets the chain's process start anew with fail-points armed, and waits until they have killed it."""
+        before = self.pipeline.log(chain).count("failpoint kills ")
+        self.arm(chain, **env)
+        self.kill(chain)
+        self.wait_for(f"{chain} to crash at {env['CX_FAIL']}", lambda: self.pipeline.log(chain).count("failpoint kills ") > before, 90)
+        self.hit(chain)
 
     def wait_for_commit(self, chain, since, seconds=60):
         """The next commit of a chain after a wall time."""
