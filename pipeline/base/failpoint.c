@@ -19,6 +19,7 @@ static const char *const bugs[] = {
 #include "base/failpoint.def"
 };
 
+enum { STOP = -1 }; /* instead of milliseconds */
 static struct {
     bool is_read;
     enum cx_bug bug;
@@ -43,7 +44,7 @@ static void arm(char *word)
     long at = n ? strtol(n, &n, 10) : 1;
     ms = n && *n == ':' ? n + 1 : NULL;
     (ms ? armed.sleep_at : armed.kill_at)[point] = at;
-    armed.sleep_ms[point] = ms ? strtol(ms, NULL, 10) : 0;
+    armed.sleep_ms[point] = !ms ? 0 : strcmp(ms, "stop") == 0 ? STOP : strtol(ms, NULL, 10);
 }
 
 static void read_environment(void)
@@ -73,7 +74,10 @@ void cx_failpoint_pass(enum cx_failpoint point)
     if (!armed.is_read)
         read_environment();
     long passed = ++armed.passed[point];
-    if (passed == armed.sleep_at[point]) {
+    if (passed == armed.sleep_at[point] && armed.sleep_ms[point] == STOP) {
+        say("stops", points[point]);
+        raise(SIGSTOP);
+    } else if (passed == armed.sleep_at[point]) {
         struct timespec pause = { armed.sleep_ms[point] / 1000, armed.sleep_ms[point] % 1000 * 1000000 };
         say("sleeps", points[point]);
         nanosleep(&pause, NULL);

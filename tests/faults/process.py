@@ -118,7 +118,7 @@ def stop_politely(rig, cycles, rng):
     for _ in range(cycles):
         time.sleep(rng.uniform(0.5, 1.5))
         chain = rig.chain(rng)
-        supervisor = rig.pipeline.supervisors[chain]
+        supervisor, owned = rig.pipeline.supervisors[chain], rig.times_assigned(chain)
         os.kill(rig.pid(chain), signal.SIGTERM)
         rig.mark(chain)
         try:
@@ -129,6 +129,7 @@ def stop_politely(rig, cycles, rng):
         rig.count("stops")
         aborted += rig.has_open_transaction(chain)
         rig.start_chain(chain)
+        rig.wait_for(f"{chain} to own its partitions again", lambda: rig.times_assigned(chain) > owned)
         rig.wait_for_commit(chain, time.time())
     rig.count("aborted", aborted)
     rig.require(aborted == 0, f"{aborted} transactions were left open by a clean stop")

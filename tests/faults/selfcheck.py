@@ -58,14 +58,14 @@ def zombie(rig, cycles, rng):
     """A member frozen inside a commit wakes up when another has taken over its partitions, and goes on committing."""
     other = rig.add_member(DEDUP, "--instance", "1")
     rig.wait_for("the stand-in to be a member", lambda: "event=kafka_assigned " in rig.member_log(other))
-    rig.arm(DEDUP, CX_FAIL="before-offsets:12:1500")
-    said = rig.pipeline.log(DEDUP).count("failpoint sleeps")
+    rig.arm(DEDUP, CX_FAIL="before-offsets:12:stop")
+    said = rig.pipeline.log(DEDUP).count("failpoint stops")
     rig.kill(DEDUP)
-    rig.wait_for("the process to be inside a commit", lambda: rig.pipeline.log(DEDUP).count("failpoint sleeps") > said)
-    pid, owned = rig.pid(DEDUP), rig.member_log(other).count("event=kafka_assigned ")
-    os.kill(pid, signal.SIGSTOP)
+    rig.wait_for("the process to stop inside a commit", lambda: rig.pipeline.log(DEDUP).count("failpoint stops") > said)
+    owned = rig.member_log(other).count("event=kafka_assigned ")
     rig.wait_for("the stand-in to take over", lambda: rig.member_log(other).count("event=kafka_assigned ") > owned)
-    os.kill(pid, signal.SIGCONT)
+    rig.wait_for_commit(DEDUP, time.time())
+    os.kill(rig.pid(DEDUP), signal.SIGCONT)
     time.sleep(4)
 
 
@@ -104,7 +104,7 @@ class Case:
     broker: Callable = None
 
 
-PATIENT = (("CX_KAFKA_TRANSACTION_TIMEOUT", "28s"),)  # a frozen process is to be thrown out of its group before its transaction expires
+PATIENT = (("CX_KAFKA_TRANSACTION_TIMEOUT", "60s"), ("CX_KAFKA_MAX_POLL_INTERVAL", "120s"))  # a frozen process is to be thrown out of its group before its transaction expires
 CASES = (
     Case("none", "", (blows, zombie, held_back_changelog, crash_between_commits, crash_before_commit, through_a_minute), PATIENT),
     Case("keep-state-on-abort", "C1"),

@@ -122,6 +122,10 @@ class Session:
         """A chain by chance: one of those that begin with a stage of `only`."""
         return rng.choice([c for c in self.pipeline.chains if not only or c.split()[0] in only])
 
+    def times_assigned(self, chain):
+        """How often the chain's process was given partitions, by its log."""
+        return self.pipeline.log(chain).count("event=kafka_assigned ")
+
     def wait_until_assigned(self):
         self.wait_for("all processes to own their partitions", lambda: all("event=kafka_assigned " in self.pipeline.log(c) for c in self.pipeline.chains))
 
