@@ -4,7 +4,7 @@
  *   CX_FAIL=POINT:N:MS[,…]     sleeps MS milliseconds there instead
  *   CX_FAIL=POINT:N:stop[,…]   stops itself there until somebody sends SIGCONT
  *   CX_BUG=NAME                the program as if somebody had made that mistake
- *   CX_PAD=STAGE:TEXT          outputs of STAGE for records whose native_id contains TEXT are padded to more than kafka.max_message
+ *   CX_PAD=STAGE:TEXT          side outputs of STAGE for records whose native_id contains TEXT are padded to more than kafka.max_message
  *   CX_ABORT_EVERY=N           aborts every N-th transaction: no bug, it must change nothing
  *   CX_STATE_DIGEST=1          says on stderr what the tables hold when a task ends: "state_digest STAGE PARTITION HEX"
  *

@@ -330,10 +330,8 @@ static void write_main(struct cx_task *task)
     if (!link->writes_main || (!link->ports[0] && !task->chain->prints))
         return;
     output_item(task, link->ports[0], link->json[0], task->at + 1 == task->chain->count, CX_STR_NULL);
-    if (link->ports[0]) {
-        pad(task);
+    if (link->ports[0])
         check_size(task);
-    }
 }
 
 static void drop_section(struct cx_task *task, const struct cx_stage *stage)

@@ -355,7 +355,7 @@ def growing(e):
         if growth > allowed:
             yield "-", f"{chain}: grew by {growth} kB in {seconds:.0f} s, at most {allowed} kB"
         # Restoring takes some for a while: what is lost shows in the fewest there are.
-        before, after = (min(n for _, _, n in part) for part in (samples[:len(samples) // 2 + 1], half))
+        before, after = (min(n for _, _, n in part) for part in (samples[len(samples) // 4:len(samples) // 2 + 1], half))
         if after > before + 4:
             yield "-", f"{chain}: {before} descriptors at first, {after} later"
 

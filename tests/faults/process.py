@@ -57,33 +57,23 @@ def crash_env(point, rng):
 
 
 def crash_chain(rig, chain, points, rng, trouble):
-    """One chain crashes at one point after the other. The next start is armed as soon as the present one has taken its arms."""
-    log, name = rig.pipeline.scratch / f"{chain.replace(' ', '-')}.log", chain.replace(" ", "-")
+    """One chain crashes at one point after the other."""
     try:
-        rig.arm(chain, **crash_env(points[0], rng))
-        rig.kill(chain)
-        for i, point in enumerate(points):
-            rig.wait_for(f"{name} to take its arms", lambda: not rig.is_armed(chain))
-            before = log.read_bytes().count(b"failpoint kills ")
-            if i + 1 < len(points):
-                rig.arm(chain, **crash_env(points[i + 1], rng))
-            provoke(rig, chain, point)
-            rig.wait_for(f"{name} to crash at {point}", lambda: log.read_bytes().count(b"failpoint kills ") > before, 90)
-            rig.hit(chain)
+        for point in points:
+            rig.crash(chain, point, (lambda: take_partitions(rig, chain)) if point == "in-revoke" else lambda: None, **crash_env(point, rng))
             rig.count("crashes")
             rig.count(f"at_{point}")
     except Failed as why:
         trouble.append(str(why))
 
 
-def provoke(rig, chain, point):
-    """Partitions are only taken away when another member comes."""
-    if point != "in-revoke":
-        return
-    since = time.time()
-    rig.wait_for_commit(chain, since)
+def take_partitions(rig, chain):
+    """Partitions are only taken away when another member comes; it goes again."""
+    owned = rig.times_assigned(chain)
+    rig.wait_for(f"{chain} to own its partitions", lambda: rig.times_assigned(chain) > owned or not rig.pipeline.pid(chain), 30)
     other = rig.add_member(chain, "--instance", "1")
-    rig.wait_for(f"{chain} to lose its partitions", lambda: "failpoint kills in-revoke" in rig.pipeline.log(chain), 60)
+    said = rig.pipeline.log(chain).count("failpoint kills in-revoke")
+    rig.wait_for(f"{chain} to lose its partitions", lambda: rig.pipeline.log(chain).count("failpoint kills in-revoke") > said, 60)
     other.terminate()
     other.wait(timeout=40)
 
@@ -141,10 +131,7 @@ def outlast_the_transaction(rig, cycles, rng):
     """Sleeps longer than transaction.timeout.ms at a place inside a transaction: the broker aborts it and fences the producer."""
     for i in range(cycles):
         chain, point = rig.chain(rng), ("after-produce", "before-offsets", "before-commit")[i % 3]
-        rig.arm(chain, CX_FAIL=f"{point}:{rng.randint(2, 5)}:14000")
-        rig.kill(chain)
-        rig.wait_for(f"{chain} to take its arms", lambda: not rig.is_armed(chain))
-        pid = rig.pid(chain)
+        pid = rig.start_armed(chain, CX_FAIL=f"{point}:{rng.randint(2, 5)}:14000")
         rig.wait_until_gone(chain, pid)
         rig.mark(chain)
         rig.count("expired")
@@ -161,8 +148,7 @@ def jump_clocks(rig, cycles, rng):
         chain, jump = rig.pipeline.chains[i % len(rig.pipeline.chains)], ("+1h", "-1h", "+1d", "-1d")[i % 4]
         file = pathlib.Path(rig.pipeline.scratch / f"clock.{i}")
         file.write_text("+0\n")
-        rig.arm(chain, LD_PRELOAD=f"{REAL_WAITS} {FAKETIME}", FAKETIME_TIMESTAMP_FILE=str(file), FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1")
-        rig.kill(chain)
+        rig.start_armed(chain, LD_PRELOAD=f"{REAL_WAITS} {FAKETIME}", FAKETIME_TIMESTAMP_FILE=str(file), FAKETIME_NO_CACHE="1", FAKETIME_DONT_FAKE_MONOTONIC="1")
         rig.wait_for_commit(chain, time.time() + 1)
         file.write_text(jump + "\n")
         rig.count("jumps")

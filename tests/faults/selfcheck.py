@@ -45,22 +45,21 @@ def through_a_minute(rig, cycles, rng):
 
 def crash_between_commits(rig, cycles, rng):
     for n in (21, 23, 25):  # the mistake commits twice: outputs, then state; odd ones are outputs
-        rig.crash(DEDUP, CX_FAIL=f"after-commit:{n}")
+        rig.crash(DEDUP, "after-commit", CX_FAIL=f"after-commit:{n}")
 
 
 def crash_before_commit(rig, cycles, rng):
     """Killed when all that a transaction holds has reached the brokers, but its end has not."""
     for n in (2, 3, 4):
-        rig.crash(DEDUP, CX_FAIL=f"before-commit:{n}:400,before-commit:{n}")
+        rig.crash(DEDUP, "before-commit", CX_FAIL=f"before-commit:{n}:400,before-commit:{n}")
 
 
 def zombie(rig, cycles, rng):
     """A member frozen inside a commit wakes up when another has taken over its partitions, and goes on committing."""
     other = rig.add_member(DEDUP, "--instance", "1")
     rig.wait_for("the stand-in to be a member", lambda: "event=kafka_assigned " in rig.member_log(other))
-    rig.arm(DEDUP, CX_FAIL="before-offsets:12:stop")
     said = rig.pipeline.log(DEDUP).count("failpoint stops")
-    rig.kill(DEDUP)
+    rig.start_armed(DEDUP, CX_FAIL="before-offsets:12:stop")
     rig.wait_for("the process to stop inside a commit", lambda: rig.pipeline.log(DEDUP).count("failpoint stops") > said)
     owned = rig.member_log(other).count("event=kafka_assigned ")
     rig.wait_for("the stand-in to take over", lambda: rig.member_log(other).count("event=kafka_assigned ") > owned)
@@ -104,7 +103,8 @@ class Case:
     broker: Callable = None
 
 
-PATIENT = (("CX_KAFKA_TRANSACTION_TIMEOUT", "60s"), ("CX_KAFKA_MAX_POLL_INTERVAL", "120s"))  # a frozen process is to be thrown out of its group before its transaction expires
+# A frozen process is to be thrown out of its group before its records or its transaction expire.
+PATIENT = (("CX_KAFKA_TRANSACTION_TIMEOUT", "60s"), ("CX_KAFKA_MAX_POLL_INTERVAL", "120s"), ("CX_KAFKA_MESSAGE_TIMEOUT", "50s"))
 CASES = (
     Case("none", "", (blows, zombie, held_back_changelog, crash_between_commits, crash_before_commit, through_a_minute), PATIENT),
     Case("keep-state-on-abort", "C1"),

@@ -27,7 +27,13 @@ http:
 """
 # Times are short so that a fault shows in seconds; their order is that of production (docs/operating.md).
 ENV = {"CX_KAFKA_SESSION_TIMEOUT": "6s", "CX_KAFKA_TRANSACTION_TIMEOUT": "10s", "CX_KAFKA_MESSAGE_TIMEOUT": "8s", "CX_KAFKA_SOCKET_TIMEOUT": "5s",
+<<<<<<< HEAD
        "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "identify:F22-77"}
+=======
+       "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "route:F22-77"}
+BROKER = ("group.min.session.timeout.ms=3000", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
+          "message.max.bytes=12000000")
+>>>>>>> d015533 (faults: crash at named places whatever else ends a process)
 # A topic that a chain's open transaction has written to: its last stable offset is behind the end then.
 WRITES = {"normalize": "cx.events.v1", "dedup": "cx.identified.v1", "route": "cx.ledger.route-analytics.v1"}
 
@@ -40,7 +46,7 @@ class Session:
     def __init__(self, cx, setup, seed, bug=None, isolation="read_committed"):
         self.cx, self.setup, self.seed, self.bug = str(cx), setup, seed, bug
         self.isolation = isolation               # of the reader during the faults
-        self.patience = 45 if bug else 120       # seconds to drain: some mistakes never do
+        self.patience = 75 if bug else 120       # seconds to drain: some mistakes never do
         self.broker = setup.broker() if setup.broker else OneNode(BROKER)
         self.truth = Truth()
         self.kills = []                          # (fault, chain, wall time in s) of every blow that a chain must get over
@@ -168,13 +174,35 @@ class Session:
     def wait_until_gone(self, chain, pid, seconds=40):
         self.wait_for(f"the end of process {pid} of {chain}", lambda: self.pipeline.pid(chain) != pid, seconds)
 
-    def crash(self, chain, **env):
-        """Lets the chain's process start anew with fail-points armed, and waits until they have killed it."""
-        before = self.pipeline.log(chain).count("failpoint kills ")
+    def start_armed(self, chain, **env):
+        """Lets the chain's process start anew with this environment; its pid."""
         self.arm(chain, **env)
-        self.kill(chain)
-        self.wait_for(f"{chain} to crash at {env['CX_FAIL']}", lambda: self.pipeline.log(chain).count("failpoint kills ") > before, 90)
-        self.hit(chain)
+        deadline, killed = time.monotonic() + 60, None
+        while self.is_armed(chain):
+            pid = self.pipeline.pid(chain)
+            if pid and pid != killed and self.is_armed(chain):
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+                killed = pid
+            self.require(time.monotonic() < deadline, f"{chain} is not started anew")
+            time.sleep(0.05)
+        return self.pid(chain)
+
+    def crash(self, chain, point, meanwhile=lambda: None, **env):
+        """Lets the chain's process kill itself at a fail-point; once more when it ended for another reason before it came there."""
+        line = f"failpoint kills {point}\n"
+        before = self.pipeline.log(chain).count(line)
+        for _ in range(5):
+            pid = self.start_armed(chain, **{"CX_FAIL": f"{point}:1", **env})
+            meanwhile()
+            self.wait_for(f"{chain} to crash at {point}",
+                          lambda: self.pipeline.log(chain).count(line) > before or self.pipeline.pid(chain) not in (None, pid), 90)
+            if self.pipeline.log(chain).count(line) > before:
+                self.hit(chain)
+                return
+        raise Failed(f"{chain} does not come to {point}")
 
     def wait_for_commit(self, chain, since, seconds=60):
         """The next commit of a chain after a wall time."""
