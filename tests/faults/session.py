@@ -27,13 +27,7 @@ http:
 """
 # Times are short so that a fault shows in seconds; their order is that of production (docs/operating.md).
 ENV = {"CX_KAFKA_SESSION_TIMEOUT": "6s", "CX_KAFKA_TRANSACTION_TIMEOUT": "10s", "CX_KAFKA_MESSAGE_TIMEOUT": "8s", "CX_KAFKA_SOCKET_TIMEOUT": "5s",
-<<<<<<< HEAD
-       "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "identify:F22-77"}
-=======
        "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "route:F22-77"}
-BROKER = ("group.min.session.timeout.ms=3000", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
-          "message.max.bytes=12000000")
->>>>>>> d015533 (faults: crash at named places whatever else ends a process)
 # A topic that a chain's open transaction has written to: its last stable offset is behind the end then.
 WRITES = {"normalize": "cx.events.v1", "dedup": "cx.identified.v1", "route": "cx.ledger.route-analytics.v1"}
 
@@ -175,7 +169,7 @@ class Session:
         self.wait_for(f"the end of process {pid} of {chain}", lambda: self.pipeline.pid(chain) != pid, seconds)
 
     def start_armed(self, chain, **env):
-        """Lets the chain's process start anew with this environment; its pid."""
+        """Lets the chain's process start anew with this environment; the pid of the process that took it, which may have ended since."""
         self.arm(chain, **env)
         deadline, killed = time.monotonic() + 60, None
         while self.is_armed(chain):
@@ -188,7 +182,7 @@ class Session:
                 killed = pid
             self.require(time.monotonic() < deadline, f"{chain} is not started anew")
             time.sleep(0.05)
-        return self.pid(chain)
+        return int((self.pipeline.scratch / f"{chain.replace(' ', '-')}.arm.taken").read_text())
 
     def crash(self, chain, point, meanwhile=lambda: None, **env):
         """Lets the chain's process kill itself at a fail-point; once more when it ended for another reason before it came there."""
