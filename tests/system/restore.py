@@ -77,7 +77,7 @@ def snapshots(pipeline):
     return {file.name: file for file in sorted(pipeline.scratch.glob("dedup-identify.*.snapshot"))}
 
 
-def feed(pipeline, seed, records=6000):
+def feed(pipeline, seed, records=3000):
     pipeline.produce_sample(records, seed)
     pipeline.wait_until_drained()
 
@@ -160,7 +160,7 @@ def check_neighbours(pipeline, one):
         one.wait_for("restored", 2)
         filled = [line for line in one.lines("restored") if " keys=0 " not in line]
         expect(all(" from=snapshot " in line for line in filled), f"after {signal.Signals(number).name} an instance among others comes back from snapshots")
-        feed(pipeline, 40 + number, 3000)
+        feed(pipeline, 40 + number, 1500)
         expect(len(two.lines("kafka_revoked")) == before, "and the others keep what they had")
     two.stop()
 
