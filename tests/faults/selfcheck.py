@@ -44,6 +44,8 @@ def through_a_minute(rig, cycles, rng):
 
 
 def crash_between_commits(rig, cycles, rng):
+    ledger = [rig.reader.seen["cx.ledger.dedup-identify.v1", p][0] for p in range(6)]
+    rig.wait_for("every partition to have committed, for what has no generation is refused", lambda: all(len(offsets) > 2 for offsets in ledger))
     for n in (21, 23, 25):  # the mistake commits twice: outputs, then state; odd ones are outputs
         rig.crash(DEDUP, "after-commit", CX_FAIL=f"after-commit:{n}")
 
