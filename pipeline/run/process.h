@@ -144,7 +144,7 @@ void cx_snapshots_forget(struct cx_process *p, const struct cx_assignment *a);
 void cx_snapshots_load(struct cx_process *p, struct cx_assignment *a, size_t stage);
 /* Loads what this process wrote when it last ran, for the partitions it then had, in the time that a restart has before they are given to others. */
 void cx_snapshots_warm(struct cx_process *p);
-/* A warm replica older than this may miss what was deleted since (docs/decisions/0007); 0: not known. */
+/* A warm replica older than this may miss what was deleted since (docs/decisions/0008); 0: not known. */
 int64_t cx_snapshots_good_ms(const struct cx_process *p, size_t stage);
 /* Must an idle partition's owner show that it still is the owner, lest its snapshot comes of age? */
 bool cx_snapshots_need_refresh(const struct cx_process *p, const struct cx_assignment *a, int64_t now_ms);

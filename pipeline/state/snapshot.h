@@ -6,7 +6,7 @@
  * **The offset rule.** Every changelog record of a committed transaction that the tables did not reflect when the snapshot was begun has
  * `offset` or a larger one. Then the snapshot with the records from `offset` on, in order, gives the tables: a key that has a record there takes its
  * last one, and any other key did not change since and stands in the file as it is. So the tables need not stand still while they are written: the
- * writer goes through them in slices, between transactions, and the file may hold a key as it was at any moment since (docs/decisions/0007).
+ * writer goes through them in slices, between transactions, and the file may hold a key as it was at any moment since (docs/decisions/0008).
  *
  * The file: magic, version, head with its hash; blocks of entries of one table, each with its number and hash; an end block with the number of
  * entries and a hash over all hashes. Numbers little-endian, hashes XXH3-64. A reader believes nothing beyond the block it has checked. */
