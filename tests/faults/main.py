@@ -102,7 +102,7 @@ def main():
     parser.add_argument("--side-by-side", type=int, default=2, metavar="N", help="with --selfcheck: so many at a time (default 2)")
     parser.add_argument("--bug", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped
     if args.bug:
         sys.exit(0 if selfcheck.run_case(args.bug, args.cx, args.seed) else 1)
     if args.selfcheck:
