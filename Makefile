@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval-neardup fmt dev release clean generated sbom
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval-neardup fmt dev release clean generated sbom model
 
 JOBS ?= $(shell nproc)
 
@@ -65,9 +65,16 @@ bench: ## measures: results with machine and command go to bench/results
 	@tools/dev/build release
 	@bench/run
 
+
 eval-neardup: ## how well copies are told, on labelled texts of ../shared/data (DATA=folder)
 	@tools/dev/build release neardup_eval
 	@build/release/bench/neardup_eval $(or $(DATA),../shared/data)
+
+DATA ?= ../shared/data
+model: ## learns models/cx.cxm anew from the sets of models/recipe.tsv; DATA=folder of them, PROFILE=open only open ones
+	@tools/dev/build release train
+	@build/release/bin/train --data $(DATA) --profile $(or $(PROFILE),all) --out models/cx.cxm >models/card.json
+
 
 fmt: ## formats the sources
 	@git ls-files '*.c' '*.h' | xargs clang-format -i

@@ -7,6 +7,7 @@
 #define FIT_CELLS_BITS 27u /* of weights at once: half a gigabyte, and as much for their average */
 #define BITS_MIN       12u
 #define BITS_MAX       22u
+#define LETTER_BITS    20u /* of letters there are fewer runs */
 
 static uint32_t bits_for(double n)
 {
@@ -23,7 +24,8 @@ static uint32_t fit_bits(const struct cx_task *task)
     for (size_t i = 0; i < task->count; i++)
         features += task->examples[i].count;
     uint32_t bits = bits_for(features), most = FIT_CELLS_BITS - bits_for(task->label_count * (double)(1u << BITS_MIN)) + BITS_MIN;
-    bits = bits < BITS_MAX ? bits : BITS_MAX;
+    uint32_t limit = task->plan->features == CX_FEATURES_LETTERS ? LETTER_BITS : BITS_MAX;
+    bits = bits < limit ? bits : limit;
     return bits < most ? bits : most;
 }
 
@@ -67,8 +69,8 @@ static void learn_task(struct cx_build *build, struct cx_build_head *head, struc
     cx_fit(head->task, bits, -1, &weights);
     learn_candidates_add(candidates, head->task, &weights);
     cx_weights_free(&weights);
-    if (head->task->dev_count == 0)
-        cross_fit(head->task, bits, &head->held);
+    if (head->task->plan->folds)
+        cross_fit(head->task, bits, &head->folds);
 }
 
 /* All heads of one kind of features: one table. */
@@ -93,8 +95,7 @@ static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struc
         build->say(build->context, task->name, "fits what was selected");
         head->weights = cx_weights_new(bits, task->label_count);
         cx_fit(task, bits, -1, &head->weights);
-        if (task->dev_count > 0)
-            dev_logits(task, &head->weights, &head->held);
+        dev_logits(task, &head->weights, &head->held);
     }
 }
 
@@ -126,6 +127,7 @@ void cx_build_free(struct cx_build *build)
 {
     for (size_t i = 0; i < build->head_count; i++) {
         cx_weights_free(&build->heads[i].weights);
+        cx_measure_free(&build->heads[i].folds);
         cx_measure_free(&build->heads[i].held);
     }
     for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)

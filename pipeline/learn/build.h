@@ -8,7 +8,8 @@
 struct cx_build_head {
     struct cx_task *task;
     struct cx_weights weights;    /* by place */
-    struct cx_measure held;       /* of dev, or of every example by weights that have not seen it */
+    struct cx_measure folds;      /* of every example by weights that have not seen it; only where plan->folds */
+    struct cx_measure held;       /* of dev */
     struct cx_packed_head packed; /* temperature and thresholds */
 };
 struct cx_build_table {
@@ -23,7 +24,7 @@ struct cx_build {
 };
 /* Learns all heads, whose tasks must be closed. */
 void cx_build_learn(struct cx_build *build, struct cx_arena *arena);
-/* Finds temperature and thresholds of a head on `held`, whose logits become scores, and what is said by them. */
+/* Finds temperature and shift of a head on its folds, or on dev where it has none; logits of dev become scores, and what is said by them. */
 void cx_tune(struct cx_build_head *head);
 void cx_build_pack(const struct cx_build *build, struct cx_str version, struct cx_str base, struct cx_str card, struct cx_buf *image);
 void cx_build_free(struct cx_build *build);

@@ -28,10 +28,28 @@ static void add_sets(struct cx_buf *card, const struct cx_recipe *recipe, bool o
     }
 }
 
+/* Of a set in several languages: the recall of each. */
+static void add_recalls(struct cx_buf *card, const struct cx_task *task, const struct cx_figures *figures)
+{
+    cx_buf_str(card, CX_STR(",\"recalls\":{"));
+    bool is_first = true;
+    for (uint32_t i = 0; i < task->label_count; i++) {
+        if (figures->support[i] == 0)
+            continue;
+        if (!is_first)
+            cx_buf_byte(card, ',');
+        is_first = false;
+        cx_json_string(card, task->labels[i]);
+        cx_buf_byte(card, ':');
+        cx_json_f64(card, rint(figures->recall[i] * 1000) / 10);
+    }
+    cx_buf_byte(card, '}');
+}
+
 static void add_figures(struct cx_buf *card, const struct cx_build_head *head, const struct cx_recipe_row *row, uint16_t set, bool *is_first)
 {
     const struct cx_task *task = head->task;
-    const struct cx_example *examples = task->dev_count > 0 ? task->dev : task->examples;
+    const struct cx_example *examples = task->dev;
     uint32_t *some = calloc(head->held.n + 1, sizeof *some);
     size_t n = 0;
     for (size_t i = 0; i < head->held.n; i++)
@@ -49,11 +67,13 @@ static void add_figures(struct cx_buf *card, const struct cx_build_head *head, c
     cx_json_string(card, row->set);
     cx_buf_str(card, CX_STR(",\"language\":"));
     cx_json_string(card, row->language);
-    cx_buf_format(card, ",\"on\":\"%s\",\"texts\":%zu", task->dev_count > 0 ? "dev" : "folds left out", n);
+    cx_buf_format(card, ",\"texts\":%zu", n);
     add_percent(card, "accuracy", figures.accuracy);
     add_percent(card, "macro_f1", figures.macro_f1);
     add_percent(card, "macro_recall", figures.macro_recall);
     add_percent(card, "ece", figures.ece);
+    if (row->language.ptr == NULL)
+        add_recalls(card, task, &figures);
     cx_buf_byte(card, '}');
 }
 

@@ -6,6 +6,8 @@
 #include <math.h>
 
 #define COLUMNS_MAX 64
+/* Of a set whose texts all have one label so many are enough. */
+#define ONE_LABEL_MAX 4000
 
 struct reading {
     struct cx_task *task;
@@ -180,7 +182,8 @@ int cx_task_read(struct cx_task *task, struct cx_arena *arena, const struct cx_t
         return learn_read_words(task, arena, source, err);
     struct reading r = { task, arena, source, err, 0, 1, -1, 0 };
     struct cx_str rest = source->content, line;
-    while (cx_str_cut(&rest, '\n', &line)) {
+    size_t before = task->count;
+    while (cx_str_cut(&rest, '\n', &line) && (source->label.ptr == NULL || source->is_dev || task->count - before < ONE_LABEL_MAX)) {
         r.line++;
         if (line.len > 0 && line.ptr[line.len - 1] == '\r')
             line.len--;

@@ -36,6 +36,7 @@ struct cx_head_plan {
     float rate, drop;
     float balance; /* 0: as the data is; 1: every label of a set weighs the same */
     uint32_t most; /* features it may have in the table */
+    bool folds;    /* calibrated on folds of its examples rather than on dev: what has few examples and no public dev set */
 };
 /* Plan of a head by name; for names that are not ours one for own labels. */
 const struct cx_head_plan *cx_head_plan(struct cx_str name);

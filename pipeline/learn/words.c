@@ -6,7 +6,8 @@
 #include "learn/random.h"
 #include <math.h>
 
-#define TEXTS_A_LANGUAGE 12000
+#define TEXTS_A_LANGUAGE 6000
+#define WORDS_A_LANGUAGE 20000 /* the most frequent ones */
 #define WORDS_MAX        12
 #define FLATTENED        0.35 /* words are drawn by frequency to this power */
 #define TEXT_BYTES       2048
@@ -106,6 +107,8 @@ int learn_read_words(struct cx_task *task, struct cx_arena *arena, const struct 
             list.count = 0;
         }
         list.language = language;
+        if (list.count == WORDS_A_LANGUAGE)
+            continue; /* lists are in order */
         list.words[list.count] = line;
         list.upto[list.count] = (list.count > 0 ? list.upto[list.count - 1] : 0) + pow(10, -(double)rarity / 100 * FLATTENED);
         list.count++;

@@ -6,7 +6,6 @@
 
 #define MAGIC         "cx model 1\n"
 #define HEADS_MAX     32
-#define LABELS_MAX    512
 #define ROW_BYTES_MAX 512
 #define BUCKETS_MAX   (1u << 17)
 
@@ -62,7 +61,7 @@ static bool read_number(const struct cx_json *object, const char *key, float *ou
 static bool read_labels(struct cx_arena *arena, const struct cx_json *node, struct cx_head *head)
 {
     const struct cx_json *list = cx_json_get(node, CX_STR("labels"));
-    if (list == NULL || list->type != CX_JSON_ARRAY || list->count == 0 || list->count > LABELS_MAX)
+    if (list == NULL || list->type != CX_JSON_ARRAY || list->count == 0 || list->count > CX_MODEL_LABELS)
         return false;
     struct cx_str *labels = CX_NEW_ARRAY(arena, struct cx_str, list->count);
     head->labels = labels;

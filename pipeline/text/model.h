@@ -51,6 +51,7 @@ static inline uint16_t cx_model_tag(uint32_t feature)
     return tag != 0 ? tag : 1;
 }
 #define CX_MODEL_TABLES 4
+#define CX_MODEL_LABELS 512 /* a head has at most so many */
 struct cx_model {
     struct cx_str version; /* name@hash of the data: what a record names */
     struct cx_str base;    /* version of the model an overlay was made for; null for a whole model */

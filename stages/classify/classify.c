@@ -1,15 +1,22 @@
 /* classify.c - says what a record is about: language, intents, functions, urgency, sentiment, personal data. Stateless. Semantics: README.md. */
 #include "stage/stage.h"
 #include "stages/classify/judgements.h"
+#include "stages/classify/learned.h"
 #include "stages/classify/pii.h"
 #include "stages/classify/section.h"
 
 struct classify_config {
     const struct cx_node *lexicons;
+    struct cx_str model;
+    double language_at_least, sentiment_at_least, reason_at_least;
     int64_t max_text;
 };
 static const struct cx_option options[] = {
     CX_OPTION(struct classify_config, lexicons, NULL, 0, 0, "", "Files of lexicons that add to or replace entries of those compiled in."),
+    CX_OPTION(struct classify_config, model, "", 0, 0, "", "File of a learned model instead of the one compiled in; `none`: lexicons only."),
+    CX_OPTION(struct classify_config, language_at_least, "0.5", 0, 1, "", "Score from which the model's language counts."),
+    CX_OPTION(struct classify_config, sentiment_at_least, "0.36", 0, 1, "", "Score from which the model's sentiment counts; below, the lexicons'."),
+    CX_OPTION(struct classify_config, reason_at_least, "0.6", 0, 1, "", "Score from which the model's reason counts where the lexicons name none."),
     CX_OPTION(struct classify_config, max_text, "16k", 64, 1048576, "bytes", "How much of a long text is looked at; the rest passes unread."),
     { 0 },
 };
@@ -33,6 +40,8 @@ static const struct cx_port outputs[] = {
 
 struct classify {
     struct classify_lexicons lexicons;
+    struct classify_learned learned;
+    bool has_model;
     size_t max_text;
 };
 
@@ -59,12 +68,28 @@ static int read_added(struct classify_reader *reader, const struct cx_node *list
     return 0;
 }
 
+/* The model named, or the one compiled in where there is one. */
+static int open_model(struct classify *classify, const struct classify_config *given, const struct cx_env *env, struct cx_error *err)
+{
+    struct cx_str file = env->resource(env, "models/cx.cxm");
+    if (cx_str_is(given->model, "none"))
+        return 0;
+    if (given->model.len > 0)
+        CX_TRY(env->read_file(env, given->model, &file, err));
+    if (file.ptr == NULL)
+        return 0;
+    classify->has_model = true;
+    classify->learned.at_least = (struct classify_thresholds){ given->language_at_least, given->sentiment_at_least, given->reason_at_least };
+    return classify_learned_open(&classify->learned, env->arena, file, err);
+}
+
 static int open(void *self, const void *config, const struct cx_env *env, struct cx_error *err)
 {
     const struct classify_config *given = config;
     struct classify *classify = self;
     struct classify_reader *reader = classify_reader_new(env->arena);
     classify->max_text = (size_t)given->max_text;
+    CX_TRY(open_model(classify, given, env, err));
     CX_TRY(read_own(reader, env, err));
     CX_TRY(read_added(reader, given->lexicons, env, err));
     return classify_reader_end(reader, &classify->lexicons, err);
@@ -94,6 +119,9 @@ static const char *language_label(struct cx_str language)
     return language.ptr == NULL ? "und" : i >= 0 ? known[i] : "other";
 }
 
+/* Of a rating's say in the sentiment, against what the text says. */
+#define RATING_SHARE 0.65f
+
 /* A rating is a sentiment too: its place between the worst and the best that can be given. The sentiment it was taken for. */
 static float join_rating(const struct cx_interaction *record, struct classify_heads *heads)
 {
@@ -103,8 +131,36 @@ static float join_rating(const struct cx_interaction *record, struct classify_he
     double place = (record->rating->value - worst) / (record->rating->scale - worst) * 2 - 1;
     place = place < -1 ? -1 : place > 1 ? 1 : place;
     float sentiment = place > -0.2 && place < 0.2 ? 0 : (float)(0.8 * place);
-    classify_join_sentiment(heads, sentiment);
+    if (!heads->is_decided) {
+        classify_join_sentiment(heads, sentiment);
+        return sentiment;
+    }
+    float joined = RATING_SHARE * sentiment + (1 - RATING_SHARE) * (heads->positive - heads->negative);
+    heads->is_decided = false;
+    heads->is_joined = true;
+    heads->positive = joined > 0 ? joined : 0;
+    heads->negative = joined < 0 ? -joined : 0;
     return sentiment;
+}
+
+/* The language by the model, or by letters and frequent words where it does not say. */
+static struct cx_str language_of(const struct classify *classify, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str text,
+                                 float *confidence)
+{
+    struct cx_str language = CX_STR_NULL;
+    if (classify->has_model)
+        language = classify_learned_language(&classify->learned, arena, folded, text, confidence);
+    return language.ptr != NULL ? language : cx_text_script_language(folded, confidence);
+}
+
+/* What the model says joins what the lexicons found. Its scores, NULL where it says nothing. */
+static const float *join_model(const struct classify *classify, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str text,
+                               struct cx_str language, struct classify_findings *findings)
+{
+    const float *scores = classify->has_model ? classify_learned_scores(&classify->learned, arena, folded, text, language) : NULL;
+    if (scores != NULL)
+        classify_learned_join(&classify->learned, scores, findings);
+    return scores;
 }
 
 static void find_pii(struct cx_ctx *ctx, const struct classify *classify, struct cx_str text, struct cx_str language,
@@ -120,13 +176,15 @@ static void read_text(const struct classify *classify, struct cx_ctx *ctx, const
                       struct cx_classification *section)
 {
     struct cx_folded folded = cx_text_fold(ctx->arena, text, CX_FOLD_SEARCH);
-    struct cx_str language = cx_text_script_language(&folded, &section->language_confidence);
+    struct cx_str language = language_of(classify, ctx->arena, &folded, text, &section->language_confidence);
     if (language.ptr != NULL)
         section->language = language;
     cx_count(ctx, METRIC_LANGUAGES, language_label(language), 1);
 
     struct classify_findings findings;
     classify_find(&classify->lexicons, ctx->arena, &folded, language, &findings);
+    join_model(classify, ctx->arena, &folded, text, language, &findings);
+    section->model = classify->has_model ? classify->learned.model.version : CX_STR_NULL;
     section->lexicon_hits = findings.hits;
     section->topics = findings.topics;
     if (record->direction == CX_DIRECTION_INBOUND) {
@@ -177,8 +235,10 @@ static void explain(const void *self, struct cx_arena *arena, const struct cx_in
     struct cx_folded folded = cx_text_fold(arena, c.text, CX_FOLD_SEARCH);
     struct classify_findings findings;
     if (language.ptr == NULL)
-        c.language = cx_text_script_language(&folded, &c.language_confidence);
+        c.language = language_of(classify, arena, &folded, c.text, &c.language_confidence);
     classify_find(&classify->lexicons, arena, &folded, c.language, &findings);
+    c.learned = &classify->learned;
+    c.scores = join_model(classify, arena, &folded, c.text, c.language, &findings);
     c.rating = join_rating(record, &findings.heads);
     c.folded = &folded;
     c.findings = &findings;

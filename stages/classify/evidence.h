@@ -8,14 +8,19 @@
 #include "codec/codec.h"
 #include "stages/classify/lexicon.h"
 
-/* What is known of a text, whoever knows it. The lexicons fill one; a learned model will fill another, and section.c joins them. Scores are 0..1;
- * 0 and false: nothing is known. */
+/* What is known of a text, whoever knows it: the lexicons fill it, the learned model joins (learned.h). Scores are 0..1; 0 and false: nothing is
+ * known. */
 struct classify_heads {
     float intents[CLASSIFY_INTENT_COUNT];
     float functions[CLASSIFY_FUNCTION_COUNT];
     bool has_sentiment;
     float positive, negative;
+    bool is_decided; /* the label is `decided`, whatever the scores */
+    bool is_joined;  /* of the model and a rating */
+    enum cx_sentiment decided;
     float urgency, toxicity;
+    bool has_relevance;
+    float relevance;
 };
 struct classify_findings {
     struct classify_heads heads;

@@ -128,6 +128,20 @@ static void add_meanings(struct writer *w, enum aspect aspect, int label)
     }
 }
 
+/* What the model gave to a label; 0: nothing. */
+static float model_score(const struct writer *w, const struct cx_head *head, const int *numbers, int label)
+{
+    for (uint32_t i = 0; w->c->scores != NULL && head != NULL && i < head->label_count; i++)
+        if (numbers[i] == label)
+            return w->c->scores[head->first + i];
+    return 0;
+}
+
+static const char *by_of(float score, float model)
+{
+    return model == 0 ? "lexicon" : score - model < 0.001f ? "model" : "lexicon and model";
+}
+
 /* ---- heads ---- */
 
 /* The label with the next lower score, the first of the list among equals; -1 at the end. Begin with last = -1. */
@@ -146,7 +160,11 @@ static void explain_intents(struct writer *w)
 {
     const float *scores = w->c->findings->heads.intents;
     for (int i = -1; (i = next_by_score(scores, CLASSIFY_INTENT_COUNT, i)) >= 0;) {
-        begin_head(w, "intents", cx_str(classify_intents[i]), scores[i], CLASSIFY_INTENT_AT_LEAST, scores[i] >= CLASSIFY_INTENT_AT_LEAST, "lexicon");
+        float model = model_score(w, w->c->learned->intent, w->c->learned->intents, i);
+        begin_head(w, "intents", cx_str(classify_intents[i]), scores[i], CLASSIFY_INTENT_AT_LEAST, scores[i] >= CLASSIFY_INTENT_AT_LEAST,
+                   by_of(scores[i], model));
+        if (model > 0)
+            add_because(w, "model", "", model);
         add_witnesses(w, INTENT, i);
         end_head(w);
     }
@@ -156,12 +174,21 @@ static void explain_functions(struct writer *w)
 {
     const float *scores = w->c->findings->heads.functions;
     for (int i = -1; (i = next_by_score(scores, CLASSIFY_FUNCTION_COUNT, i)) >= 0;) {
+        float model = model_score(w, w->c->learned->functions, w->c->learned->functions_by_label, i);
         begin_head(w, "functions", cx_str(classify_functions[i]), scores[i], CLASSIFY_FUNCTION_AT_LEAST, scores[i] >= CLASSIFY_FUNCTION_AT_LEAST,
-                   "lexicon");
+                   by_of(scores[i], model));
+        if (model > 0)
+            add_because(w, "model", "", model);
         add_witnesses(w, FUNCTION, i);
         add_meanings(w, FUNCTION, i);
         end_head(w);
     }
+}
+
+static const char *by_sentiment(const struct writer *w)
+{
+    const struct classify_heads *heads = &w->c->findings->heads;
+    return heads->is_decided ? "model" : heads->is_joined ? "rating and model" : "lexicon";
 }
 
 static void explain_sentiment(struct writer *w)
@@ -169,10 +196,18 @@ static void explain_sentiment(struct writer *w)
     if (w->section.sentiment == CX_SENTIMENT_NULL)
         return;
     begin_head(w, "sentiment", cx_str(cx_sentiment_name(w->section.sentiment)), (float)w->section.sentiment_score.value, CLASSIFY_SENTIMENT_AT_LEAST,
-               true, "lexicon");
-    add_witnesses(w, SENTIMENT, 0);
-    add_meanings(w, SENTIMENT, 0);
-    if (w->c->rating != 0)
+               true, by_sentiment(w));
+    const struct classify_heads *heads = &w->c->findings->heads;
+    if (heads->is_decided) {
+        add_because(w, "model", " positive", heads->positive);
+        add_because(w, "model", " negative", -heads->negative);
+    } else if (heads->is_joined) {
+        add_because(w, "rating and model", "", heads->positive - heads->negative);
+    } else {
+        add_witnesses(w, SENTIMENT, 0);
+        add_meanings(w, SENTIMENT, 0);
+    }
+    if (w->c->rating != 0 && !heads->is_joined)
         add_because(w, "rating", "", w->c->rating);
     end_head(w);
 }
@@ -182,8 +217,15 @@ static void explain_urgency(struct writer *w)
     static const float from[CX_URGENCY_SYMBOLS] = { 0, CLASSIFY_URGENCY_NORMAL, CLASSIFY_URGENCY_HIGH, CLASSIFY_URGENCY_CRITICAL };
     if (w->section.urgency == CX_URGENCY_NULL)
         return;
+    float model = w->c->scores != NULL ? classify_learned_urgency(w->c->learned, w->c->scores) : 0;
+    bool is_model = model > 0 && model >= w->c->findings->heads.urgency;
     begin_head(w, "urgency", cx_str(cx_urgency_name(w->section.urgency)), (float)w->section.urgency_score.value, from[w->section.urgency], true,
-               "lexicon");
+               is_model ? "model" : "lexicon");
+    if (is_model) {
+        add_because(w, "model", "", model);
+        end_head(w);
+        return;
+    }
     add_witnesses(w, URGENCY, 0);
     int best = -1;
     for (int i = 0; i < CLASSIFY_INTENT_COUNT; i++)
@@ -217,8 +259,15 @@ static void explain_open_labels(struct writer *w)
 static void explain_rest(struct writer *w)
 {
     if (w->section.toxicity.set) {
-        begin_head(w, "toxicity", CX_STR("toxic"), (float)w->section.toxicity.value, 0.5f, w->section.toxicity.value >= 0.5, "lexicon");
-        add_witnesses(w, TOXICITY, 0);
+        const struct cx_head *head = w->c->learned->toxicity;
+        float model = w->c->scores != NULL && head != NULL ? w->c->scores[head->first] : 0;
+        bool is_model = model > 0 && model >= w->c->findings->heads.toxicity;
+        begin_head(w, "toxicity", CX_STR("toxic"), (float)w->section.toxicity.value, 0.5f, w->section.toxicity.value >= 0.5,
+                   is_model ? "model" : "lexicon");
+        if (is_model)
+            add_because(w, "model", "", model);
+        else
+            add_witnesses(w, TOXICITY, 0);
         end_head(w);
     }
     if (w->section.relevance.set) {

@@ -2,7 +2,7 @@
 #ifndef CX_STAGES_CLASSIFY_JUDGEMENTS_H
 #define CX_STAGES_CLASSIFY_JUDGEMENTS_H
 #include "stage/stage.h"
-#include "stages/classify/evidence.h"
+#include "stages/classify/learned.h"
 
 extern const struct cx_judgement classify_judgements[];
 
@@ -15,7 +15,9 @@ struct classify_case {
     struct cx_str language;
     float language_confidence;
     const struct classify_findings *findings; /* a rating joined */
-    float rating;                             /* the sentiment it was taken for; 0: none */
+    const struct classify_learned *learned;
+    const float *scores; /* of the model, which have joined the findings; NULL: it said nothing */
+    float rating;        /* the sentiment it was taken for; 0: none */
 };
 /* Writes the object that stage.h describes: every label about which anything is known, also where too little to be said. */
 void classify_explain(const struct classify_case *c, struct cx_arena *arena, struct cx_buf *json);

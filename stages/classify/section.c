@@ -56,6 +56,8 @@ static float relevance_of(const struct classify_heads *heads)
     for (int intent = 0; intent < CLASSIFY_INTENT_COUNT; intent++)
         if (intent != CLASSIFY_SPAM && intent != CLASSIFY_OTHER)
             classify_join(&business, heads->intents[intent]);
+    if (heads->has_relevance && heads->relevance > business)
+        business = heads->relevance;
     return business * (1 - heads->intents[CLASSIFY_SPAM]);
 }
 
@@ -63,7 +65,7 @@ void classify_fill(struct cx_arena *arena, const struct classify_heads *heads, s
 {
     if (heads->has_sentiment) {
         float score = heads->positive - heads->negative;
-        section->sentiment = sentiment_of(score);
+        section->sentiment = heads->is_decided ? heads->decided : sentiment_of(score);
         section->sentiment_score = told(score);
     }
     section->intents = pick_labels(arena, heads->intents, classify_intents, CLASSIFY_INTENT_COUNT, CLASSIFY_INTENT_AT_LEAST);
@@ -72,7 +74,7 @@ void classify_fill(struct cx_arena *arena, const struct classify_heads *heads, s
         section->urgency = urgency_of(heads->urgency);
         section->urgency_score = told(heads->urgency);
     }
-    if (section->intents.len > 0)
+    if (section->intents.len > 0 || heads->has_relevance)
         section->relevance = told(relevance_of(heads));
     if (heads->toxicity > 0)
         section->toxicity = told(heads->toxicity);

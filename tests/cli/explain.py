@@ -79,6 +79,22 @@ def explanations_say_what_the_record_says(cx):
 
 
 @test
+def what_the_model_said_is_told_apart_from_the_lexicons(cx):
+    lines = [line(TURKISH), line("Best purchase in years, in love with it"), line("awful, refund please", rating={"value": 1, "scale": 5})]
+    records = cx("pipe", "classify", given="".join(lines)).ends(0).json()
+    pages = cx("explain", "--json", "--event", given="".join(lines)).ends(0).is_silent().json()
+    for page, record in zip(pages, records):
+        said = record["classification"]
+        for head in ("intents", "functions"):
+            equal([(h["label"], round(h["score"], 3)) for h in heads(page, head) if h["said"]], [(s["name"], s["score"]) for s in said[head]], head)
+        equal([h["label"] for h in heads(page, "sentiment")], [said["sentiment"]])
+        equal([h["label"] for h in heads(page, "urgency")], [said["urgency"]])
+    equal([h["by"] for p in pages for h in heads(p, "sentiment")], ["model", "model", "rating and model"])
+    refund, = [h for h in heads(pages[0], "intents") if h["label"] == "refund_request"]
+    equal((refund["by"], refund["because"][0]["what"]), ("lexicon and model", "model"))
+
+
+@test
 def records_as_tap_prints_them_are_read_too(cx):
     record = cx("pipe", "normalize", "classify", given=line(TURKISH)).ends(0).out
     equal(explain(cx, "--event", given=record), explain(cx, "--event", given=line(TURKISH)))

@@ -1,0 +1,37 @@
+/* learned.h - what the learned model says of a text, and how it meets what the lexicons say.
+ *
+ * The rule, head by head (README.md tells it to operators):
+ *   language    the model where its score reaches language_at_least; else letters and frequent words where they prove one; else und
+ *   sentiment   the model where its score reaches sentiment_at_least, else the lexicons; a rating weighs two thirds against either
+ *   intents, functions   joined as independent evidence: 1 - (1 - model) (1 - lexicons)
+ *   urgency, toxicity, relevance   the higher of the two; spam that a lexicon proves takes relevance down
+ *   reason      the lexicons where they name one, else the model where its score reaches reason_at_least */
+#ifndef CX_STAGES_CLASSIFY_LEARNED_H
+#define CX_STAGES_CLASSIFY_LEARNED_H
+#include "config/config.h"
+#include "stages/classify/evidence.h"
+#include "text/model.h"
+
+struct classify_thresholds {
+    double language, sentiment, reason;
+};
+struct classify_learned {
+    struct cx_model model;
+    struct classify_thresholds at_least;
+    const struct cx_head *language, *sentiment, *toxicity, *intent, *functions, *urgency, *relevance, *reason; /* NULL: the model has none */
+    int intents[64], functions_by_label[64], sentiments[3]; /* a label's number in labels.h, -1: none of ours */
+};
+/* Reads a .cxm file's bytes. The model lives in the arena. */
+int classify_learned_open(struct classify_learned *learned, struct cx_arena *arena, struct cx_str file, struct cx_error *err);
+
+/* Language of a text (ISO 639-1) and the score, or null. */
+struct cx_str classify_learned_language(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded,
+                                        struct cx_str text, float *confidence);
+/* Scores of a text, by head; NULL where the model says nothing of texts in this language. */
+const float *classify_learned_scores(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded,
+                                     struct cx_str text, struct cx_str language);
+/* How urgent the model takes a text to be, 0..1: the mean of the levels by their scores; 0 where it has no such head. */
+float classify_learned_urgency(const struct classify_learned *learned, const float *scores);
+/* Joins the scores to what the lexicons found, by the rule above. */
+void classify_learned_join(const struct classify_learned *learned, const float *scores, struct classify_findings *findings);
+#endif
