@@ -18,7 +18,7 @@ static uint32_t bits_for(double n)
 }
 
 /* Room for every feature of the task, within reason. */
-static uint32_t fit_bits(const struct cx_task *task)
+static uint32_t fit_bits(const struct cx_learn_task *task)
 {
     double features = 0;
     for (size_t i = 0; i < task->count; i++)
@@ -36,7 +36,7 @@ static void measure_one(struct cx_measure *measure, size_t at, const struct cx_e
 }
 
 /* Logits of every example by weights that have not seen its fold. */
-static void cross_fit(const struct cx_task *task, uint32_t bits, struct cx_measure *held)
+static void cross_fit(const struct cx_learn_task *task, uint32_t bits, struct cx_measure *held)
 {
     cx_measure_init(held, task->plan->kind, task->label_count, task->count);
     for (int fold = 0; fold < CX_FOLDS; fold++) {
@@ -51,7 +51,7 @@ static void cross_fit(const struct cx_task *task, uint32_t bits, struct cx_measu
     }
 }
 
-static void dev_logits(const struct cx_task *task, const struct cx_weights *weights, struct cx_measure *held)
+static void dev_logits(const struct cx_learn_task *task, const struct cx_weights *weights, struct cx_measure *held)
 {
     cx_measure_init(held, task->plan->kind, task->label_count, task->dev_count);
     for (size_t i = 0; i < task->dev_count; i++) {
@@ -86,7 +86,7 @@ static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struc
     learn_candidates_place(&candidates, &table->selection);
     for (size_t i = 0; i < build->head_count; i++) {
         struct cx_build_head *head = &build->heads[i];
-        struct cx_task *task = head->task;
+        struct cx_learn_task *task = head->task;
         if (task->plan->features != kind)
             continue;
         uint32_t bits = cx_selection_bits(&table->selection);

@@ -6,7 +6,7 @@
 #define CX_BUILD_HEADS 16
 
 struct cx_build_head {
-    struct cx_task *task;
+    struct cx_learn_task *task;
     struct cx_weights weights;    /* by place */
     struct cx_measure folds;      /* of every example by weights that have not seen it; only where plan->folds */
     struct cx_measure held;       /* of dev */

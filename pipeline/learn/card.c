@@ -29,7 +29,7 @@ static void add_sets(struct cx_buf *card, const struct cx_recipe *recipe, bool o
 }
 
 /* Of a set in several languages: the recall of each. */
-static void add_recalls(struct cx_buf *card, const struct cx_task *task, const struct cx_figures *figures)
+static void add_recalls(struct cx_buf *card, const struct cx_learn_task *task, const struct cx_figures *figures)
 {
     cx_buf_str(card, CX_STR(",\"recalls\":{"));
     bool is_first = true;
@@ -48,7 +48,7 @@ static void add_recalls(struct cx_buf *card, const struct cx_task *task, const s
 
 static void add_figures(struct cx_buf *card, const struct cx_build_head *head, const struct cx_recipe_row *row, uint16_t set, bool *is_first)
 {
-    const struct cx_task *task = head->task;
+    const struct cx_learn_task *task = head->task;
     const struct cx_example *examples = task->dev;
     uint32_t *some = calloc(head->held.n + 1, sizeof *some);
     size_t n = 0;

@@ -10,7 +10,7 @@
 #define ONE_LABEL_MAX 4000
 
 struct reading {
-    struct cx_task *task;
+    struct cx_learn_task *task;
     struct cx_arena *arena;
     const struct cx_text_source *source;
     struct cx_error *err;
@@ -18,9 +18,9 @@ struct reading {
     int64_t line;
 };
 
-void cx_task_init(struct cx_task *task, struct cx_str name)
+void cx_learn_task_init(struct cx_learn_task *task, struct cx_str name)
 {
-    *task = (struct cx_task){ .name = name, .plan = cx_head_plan(name) };
+    *task = (struct cx_learn_task){ .name = name, .plan = cx_head_plan(name) };
     if (task->plan->labels == NULL)
         return;
     struct cx_str rest = cx_str(task->plan->labels), label;
@@ -29,7 +29,7 @@ void cx_task_init(struct cx_task *task, struct cx_str name)
     task->is_closed = true;
 }
 
-void cx_task_free(struct cx_task *task)
+void cx_learn_task_free(struct cx_learn_task *task)
 {
     free(task->examples);
     free(task->dev);
@@ -47,7 +47,7 @@ void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, stru
     cx_arena_free(scratch);
 }
 
-struct cx_example *learn_add_example(struct cx_task *task, bool is_dev)
+struct cx_example *learn_add_example(struct cx_learn_task *task, bool is_dev)
 {
     struct cx_example **list = is_dev ? &task->dev : &task->examples;
     size_t *count = is_dev ? &task->dev_count : &task->count, *cap = is_dev ? &task->dev_cap : &task->cap;
@@ -67,12 +67,20 @@ static bool is_none(struct cx_str label)
     return label.len == 0 || cx_str_is(label, "no") || cx_str_is(label, "0") || cx_str_is(label, "oos") || cx_str_is(label, "none");
 }
 
-/* The label's number, a new one where the data names the labels; -1 where it may not. */
-int learn_label(struct cx_task *task, struct cx_str label)
+static int known_label(const struct cx_learn_task *task, struct cx_str label)
 {
     for (uint32_t i = 0; i < task->label_count; i++)
         if (cx_str_eq(task->labels[i], label))
             return (int)i;
+    return -1;
+}
+
+/* The label's number, a new one where the data names the labels; -1 where it may not. */
+int learn_label(struct cx_learn_task *task, struct cx_str label)
+{
+    int known = known_label(task, label);
+    if (known >= 0)
+        return known;
     if (task->is_closed && task->label_count == 1 && (cx_str_is(label, "yes") || cx_str_is(label, "1")))
         return 0;
     if (task->is_closed || task->label_count == CX_LABELS_MAX)
@@ -108,12 +116,17 @@ static int set_labels(const struct reading *r, struct cx_example *example, struc
     if (r->task->plan->kind == CX_HEAD_ONE_OF) {
         if (is_none(label) && !r->task->is_closed)
             return 0;
-        example->label = learn_label(r->task, label);
+        example->label = r->source->skips_unknown ? known_label(r->task, label) : learn_label(r->task, label);
+        if (r->source->skips_unknown)
+            return 0;
         return example->label >= 0 ? 0 : bad_label(r, label);
     }
     struct cx_str one;
     while (cx_str_cut(&label, ',', &one)) {
-        int number = is_none(one) ? -1 : learn_label(r->task, one);
+        bool is_one = r->task->label_count == 1 && (cx_str_is(one, "yes") || cx_str_is(one, "1"));
+        int number = is_none(one) ? -1 : r->source->skips_unknown && !is_one ? known_label(r->task, one) : is_one ? 0 : learn_label(r->task, one);
+        if (number < 0 && r->source->skips_unknown)
+            continue;
         if (number < 0 && !is_none(one))
             return bad_label(r, one);
         if (number >= 0)
@@ -176,7 +189,7 @@ static int read_line(struct reading *r, struct cx_str line)
     return 0;
 }
 
-int cx_task_read(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err)
+int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err)
 {
     if (source->is_words)
         return learn_read_words(task, arena, source, err);
@@ -203,7 +216,7 @@ static int by_bytes(const void *a, const void *b)
 }
 
 /* Labels into byte order, so that they do not depend on which text came first. */
-static void sort_labels(struct cx_task *task)
+static void sort_labels(struct cx_learn_task *task)
 {
     struct cx_str before[CX_LABELS_MAX];
     int32_t number[CX_LABELS_MAX];
@@ -220,12 +233,12 @@ static void sort_labels(struct cx_task *task)
 }
 
 /* Which of the classes that balance each other a text is in. An ANY_OF head has two: something and nothing. */
-static uint32_t class_of(const struct cx_task *task, const struct cx_example *example)
+static uint32_t class_of(const struct cx_learn_task *task, const struct cx_example *example)
 {
     return task->plan->kind == CX_HEAD_ANY_OF ? example->labels != 0 : (uint32_t)(example->label + 1);
 }
 
-static void balance_set(struct cx_task *task, size_t from, size_t to)
+static void balance_set(struct cx_learn_task *task, size_t from, size_t to)
 {
     double counts[CX_LABELS_MAX + 1] = { 0 }, classes = 0;
     for (size_t i = from; i < to; i++)
@@ -238,7 +251,7 @@ static void balance_set(struct cx_task *task, size_t from, size_t to)
     }
 }
 
-void cx_task_close(struct cx_task *task)
+void cx_learn_task_close(struct cx_learn_task *task)
 {
     if (!task->is_closed)
         sort_labels(task);

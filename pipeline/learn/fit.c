@@ -9,7 +9,7 @@
 #define SEED 20261122
 
 struct fitting {
-    const struct cx_task *task;
+    const struct cx_learn_task *task;
     const struct cx_head_plan *plan;
     struct cx_weights *weights;
     float *squares; /* of gradients, a row each */
@@ -74,7 +74,7 @@ void cx_weights_logits(const struct cx_weights *weights, const struct cx_example
 }
 
 /* Logits to what is too much of each: probability less truth. None of the labels is a little of each. */
-static void to_errors(const struct cx_task *task, const struct cx_example *example, float *values)
+static void to_errors(const struct cx_learn_task *task, const struct cx_example *example, float *values)
 {
     cx_scores_of(task->plan->kind, values, task->label_count);
     for (uint32_t c = 0; c < task->label_count; c++) {
@@ -135,7 +135,7 @@ static void run_epoch(struct fitting *f)
         step(f, f->order[i]);
 }
 
-void cx_fit(const struct cx_task *task, uint32_t bits, int skip_fold, struct cx_weights *weights)
+void cx_fit(const struct cx_learn_task *task, uint32_t bits, int skip_fold, struct cx_weights *weights)
 {
     const struct cx_head_plan *plan = task->plan;
     size_t rows = (size_t)1 << bits, cells = rows * task->label_count, most = 1;

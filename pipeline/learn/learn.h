@@ -41,7 +41,7 @@ struct cx_head_plan {
 /* Plan of a head by name; for names that are not ours one for own labels. */
 const struct cx_head_plan *cx_head_plan(struct cx_str name);
 
-struct cx_task {
+struct cx_learn_task {
     struct cx_str name;
     const struct cx_head_plan *plan;
     struct cx_str labels[CX_LABELS_MAX];
@@ -50,8 +50,8 @@ struct cx_task {
     struct cx_example *examples, *dev;
     size_t count, cap, dev_count, dev_cap;
 };
-void cx_task_init(struct cx_task *task, struct cx_str name);
-void cx_task_free(struct cx_task *task);
+void cx_learn_task_init(struct cx_learn_task *task, struct cx_str name);
+void cx_learn_task_free(struct cx_learn_task *task);
 
 /* Where labelled texts stand and what they are. */
 struct cx_text_source {
@@ -61,14 +61,15 @@ struct cx_text_source {
     struct cx_str map;    /* "their=ours,their=ours": labels by other names; null: as they are; one that is not named is left out */
     bool is_words;        /* language TAB centibels TAB word: texts are made of it */
     bool is_dev;
+    bool skips_unknown; /* texts with labels that the task does not know count as none of them */
     float weight;
     uint16_t set;
 };
 /* Adds the texts of a source. -1 with *err: file:line and what is wrong. */
-int cx_task_read(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err);
+int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err);
 /* Gives the labels their numbers for good (byte order where the data named them) and the sets of a label the weight of the plan. Once, after reading.
  */
-void cx_task_close(struct cx_task *task);
+void cx_learn_task_close(struct cx_learn_task *task);
 /* Features of one text as examples have them. */
 void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, struct cx_str text, struct cx_example *example);
 
@@ -82,7 +83,7 @@ struct cx_weights {
 struct cx_weights cx_weights_new(uint32_t bits, uint32_t labels);
 void cx_weights_free(struct cx_weights *weights);
 /* Fits from the examples that are not of `skip_fold` (-1: from all). */
-void cx_fit(const struct cx_task *task, uint32_t bits, int skip_fold, struct cx_weights *weights);
+void cx_fit(const struct cx_learn_task *task, uint32_t bits, int skip_fold, struct cx_weights *weights);
 void cx_weights_logits(const struct cx_weights *weights, const struct cx_example *example, float *logits);
 /* Scores and truth of examples, for measuring. */
 void cx_scores_of(enum cx_head_kind kind, float *values, uint32_t labels);
@@ -103,7 +104,7 @@ void cx_selection_apply(const struct cx_selection *selection, struct cx_arena *a
 /* ---- packing ---- */
 
 struct cx_packed_head {
-    const struct cx_task *task;
+    const struct cx_learn_task *task;
     const struct cx_weights *weights; /* rows are places */
     float temperature, shift;         /* logits are (logit + shift) / temperature */
     float threshold[CX_LABELS_MAX], at_least;

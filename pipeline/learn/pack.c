@@ -51,7 +51,7 @@ static void add_list(struct cx_buf *out, const char *name, const float *values, 
 static void pack_head(struct cx_buf *header, const struct cx_packed_head *head, uint32_t table, uint32_t column, size_t rows, int8_t *out,
                       size_t width)
 {
-    const struct cx_task *task = head->task;
+    const struct cx_learn_task *task = head->task;
     float scale[CX_LABELS_MAX], bias[CX_LABELS_MAX];
     for (uint32_t i = 0; i < task->label_count; i++) {
         float step = step_of(head->weights, rows, i);

@@ -63,17 +63,17 @@ int cx_recipe_read(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_s
     return 0;
 }
 
-static struct cx_task *task_of(struct cx_task *tasks, size_t *count, struct cx_str head)
+static struct cx_learn_task *task_of(struct cx_learn_task *tasks, size_t *count, struct cx_str head)
 {
     for (size_t i = 0; i < *count; i++)
         if (cx_str_eq(tasks[i].name, head))
             return &tasks[i];
     cx_assert(*count < CX_BUILD_HEADS);
-    cx_task_init(&tasks[*count], head);
+    cx_learn_task_init(&tasks[*count], head);
     return &tasks[(*count)++];
 }
 
-static int read_source(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_task *task, size_t number, bool is_dev, cx_read_fn *read,
+static int read_source(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_learn_task *task, size_t number, bool is_dev, cx_read_fn *read,
                        struct cx_error *err)
 {
     const struct cx_recipe_row *row = &recipe->rows[number];
@@ -98,23 +98,23 @@ static int read_source(struct cx_recipe *recipe, struct cx_arena *arena, struct 
     cx_hasher_id(&hasher, cx_hash128(source.content.ptr, source.content.len));
     recipe->hash = cx_hasher_end(&hasher);
     size_t before = is_dev ? task->dev_count : task->count;
-    CX_TRY(cx_task_read(task, arena, &source, err));
+    CX_TRY(cx_learn_task_read(task, arena, &source, err));
     *(is_dev ? &recipe->rows[number].dev_count : &recipe->rows[number].train_count) = (is_dev ? task->dev_count : task->count) - before;
     return 0;
 }
 
-int cx_recipe_tasks(struct cx_recipe *recipe, struct cx_arena *arena, bool only_open, cx_read_fn *read, struct cx_task *tasks, size_t *count,
+int cx_recipe_tasks(struct cx_recipe *recipe, struct cx_arena *arena, bool only_open, cx_read_fn *read, struct cx_learn_task *tasks, size_t *count,
                     struct cx_error *err)
 {
     *count = 0;
     for (size_t i = 0; i < recipe->count; i++) {
         if (only_open && !recipe->rows[i].is_open)
             continue;
-        struct cx_task *task = task_of(tasks, count, recipe->rows[i].head);
+        struct cx_learn_task *task = task_of(tasks, count, recipe->rows[i].head);
         CX_TRY(read_source(recipe, arena, task, i, false, read, err));
         CX_TRY(read_source(recipe, arena, task, i, true, read, err));
     }
     for (size_t i = 0; i < *count; i++)
-        cx_task_close(&tasks[i]);
+        cx_learn_task_close(&tasks[i]);
     return 0;
 }

@@ -23,6 +23,6 @@ struct cx_recipe {
 typedef int cx_read_fn(struct cx_arena *arena, struct cx_str path, struct cx_str *content, struct cx_error *err);
 int cx_recipe_read(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_str path, struct cx_str data, cx_read_fn *read, struct cx_error *err);
 /* Reads the sets of all heads into tasks and closes them; with `only_open` the sets marked so. Heads come in the order of the rows. */
-int cx_recipe_tasks(struct cx_recipe *recipe, struct cx_arena *arena, bool only_open, cx_read_fn *read, struct cx_task *tasks, size_t *count,
+int cx_recipe_tasks(struct cx_recipe *recipe, struct cx_arena *arena, bool only_open, cx_read_fn *read, struct cx_learn_task *tasks, size_t *count,
                     struct cx_error *err);
 #endif

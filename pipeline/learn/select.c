@@ -32,7 +32,7 @@ static void grow(struct table *table)
     *table = bigger;
 }
 
-static void count_texts(struct table *table, const struct cx_task *task)
+static void count_texts(struct table *table, const struct cx_learn_task *task)
 {
     for (size_t t = 0; t < task->count; t++)
         for (uint32_t i = 0; i < task->examples[t].count; i++) {
@@ -68,7 +68,7 @@ static int by_score(const void *a, const void *b)
     return (x->feature > y->feature) - (x->feature < y->feature);
 }
 
-void learn_candidates_add(struct learn_candidates *candidates, const struct cx_task *task, const struct cx_weights *weights)
+void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, const struct cx_weights *weights)
 {
     struct table table = { calloc(1u << 20, sizeof(struct seen)), 1u << 20, 0 };
     cx_assert(table.slots != NULL);

@@ -12,7 +12,7 @@ struct learn_candidates {
     size_t count;
 };
 /* The best of a task, at most plan->most. */
-void learn_candidates_add(struct learn_candidates *candidates, const struct cx_task *task, const struct cx_weights *weights);
+void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, const struct cx_weights *weights);
 /* Gives places; the candidates are freed. */
 void learn_candidates_place(struct learn_candidates *candidates, struct cx_selection *selection);
 #endif

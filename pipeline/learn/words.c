@@ -44,7 +44,8 @@ static size_t draw_length(struct cx_random *random)
     return cx_random_below(random, 2) == 0 ? 2 : 3 + cx_random_below(random, WORDS_MAX - 2);
 }
 
-static void add_text(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, int label, struct cx_str text, float weight)
+static void add_text(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, int label, struct cx_str text,
+                     float weight)
 {
     struct cx_example *example = learn_add_example(task, false);
     example->label = label;
@@ -55,14 +56,15 @@ static void add_text(struct cx_task *task, struct cx_arena *arena, const struct 
 }
 
 /* Every word; weights are one on average. */
-static void add_words(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, const struct list *list, int label)
+static void add_words(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, const struct list *list, int label)
 {
     double mean = list->upto[list->count - 1] / (double)list->count;
     for (size_t i = 0; i < list->count; i++)
         add_text(task, arena, source, label, list->words[i], (float)((list->upto[i] - (i > 0 ? list->upto[i - 1] : 0)) / mean));
 }
 
-static int add_texts(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, const struct list *list, struct cx_error *err)
+static int add_texts(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, const struct list *list,
+                     struct cx_error *err)
 {
     struct cx_random random = { 0x1a2b3c4d5e6f7081u + list->count };
     int label = learn_label(task, cx_arena_copy(arena, list->language));
@@ -86,7 +88,7 @@ static int add_texts(struct cx_task *task, struct cx_arena *arena, const struct 
     return 0;
 }
 
-int learn_read_words(struct cx_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err)
+int learn_read_words(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err)
 {
     struct cx_str rest = source->content, line;
     size_t lines = 1, number = 0;

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-static const struct cx_verb *const verbs[] = { &cx_verb_run,    &cx_verb_pipe,    &cx_verb_demo,    &cx_verb_lint,   &cx_verb_doctor,
-                                               &cx_verb_create, &cx_verb_topics,  &cx_verb_produce, &cx_verb_tap,    &cx_verb_audit,
-                                               &cx_verb_trace,  &cx_verb_explain, &cx_verb_label,   &cx_verb_version };
+static const struct cx_verb *const verbs[] = { &cx_verb_run,    &cx_verb_pipe,    &cx_verb_demo, &cx_verb_lint,   &cx_verb_doctor, &cx_verb_create,
+                                               &cx_verb_topics, &cx_verb_produce, &cx_verb_tap,  &cx_verb_audit,  &cx_verb_trace,  &cx_verb_explain,
+                                               &cx_verb_label,  &cx_verb_train,   &cx_verb_eval, &cx_verb_version };
 #define VERBS (sizeof verbs / sizeof *verbs)
 
 static void print_usage(FILE *to)

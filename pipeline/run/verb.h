@@ -48,5 +48,5 @@ int cx_args_i64(const struct cx_args *args, int flag, int64_t fallback, int64_t 
 int64_t cx_sample_default_start(void);
 
 extern const struct cx_verb cx_verb_run, cx_verb_pipe, cx_verb_lint, cx_verb_topics, cx_verb_produce, cx_verb_tap, cx_verb_audit, cx_verb_trace,
-    cx_verb_demo, cx_verb_create, cx_verb_label, cx_verb_explain, cx_verb_doctor, cx_verb_version;
+    cx_verb_demo, cx_verb_create, cx_verb_label, cx_verb_train, cx_verb_eval, cx_verb_explain, cx_verb_doctor, cx_verb_version;
 #endif

@@ -65,7 +65,7 @@ static int write_model(const struct options *options, const struct cx_recipe *re
 
 static int train(const struct options *options, struct cx_error *err)
 {
-    static struct cx_task tasks[CX_BUILD_HEADS];
+    static struct cx_learn_task tasks[CX_BUILD_HEADS];
     static struct cx_build build;
     struct cx_arena *arena = cx_arena_new((size_t)16 << 30);
     struct cx_recipe recipe;
@@ -81,7 +81,7 @@ static int train(const struct options *options, struct cx_error *err)
     int status = write_model(options, &recipe, &build, arena, err);
     cx_build_free(&build);
     for (size_t i = 0; i < count; i++)
-        cx_task_free(&tasks[i]);
+        cx_learn_task_free(&tasks[i]);
     cx_arena_free(arena);
     return status;
 }

@@ -17,29 +17,29 @@ static void say_nothing(void *context, struct cx_str head, const char *what)
     (void)context, (void)head, (void)what;
 }
 
-static int read_text(struct cx_task *task, struct cx_arena *arena, const char *content, struct cx_error *err)
+static int read_text(struct cx_learn_task *task, struct cx_arena *arena, const char *content, struct cx_error *err)
 {
     struct cx_text_source source = { .path = CX_STR("labels.tsv"), .content = cx_str(content), .weight = 1 };
-    return cx_task_read(task, arena, &source, err);
+    return cx_learn_task_read(task, arena, &source, err);
 }
 
 /* Learns from the labels above; the image. */
 static struct cx_buf learn(struct cx_arena *arena)
 {
     static struct cx_build build;
-    struct cx_task task;
+    struct cx_learn_task task;
     struct cx_error err;
     struct cx_buf image;
-    cx_task_init(&task, CX_STR("mood"));
+    cx_learn_task_init(&task, CX_STR("mood"));
     cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
-    cx_task_close(&task);
+    cx_learn_task_close(&task);
     build = (struct cx_build){ .head_count = 1, .say = say_nothing };
     build.heads[0].task = &task;
     cx_build_learn(&build, arena);
     cx_buf_init(&image, 64u << 20);
     cx_build_pack(&build, CX_STR("t@1"), CX_STR_NULL, CX_STR("{}"), &image);
     cx_build_free(&build);
-    cx_task_free(&task);
+    cx_learn_task_free(&task);
     return image;
 }
 
@@ -80,14 +80,14 @@ Test(learn, two_runs_give_the_same_bytes)
 Test(learn, a_bad_line_is_named)
 {
     struct cx_arena *arena = cx_arena_new(1u << 30);
-    struct cx_task task;
+    struct cx_learn_task task;
     struct cx_error err;
-    cx_task_init(&task, CX_STR("sentiment"));
+    cx_learn_task_init(&task, CX_STR("sentiment"));
     cr_assert_eq(read_text(&task, arena, "positive\tfine\nangry\tnot one of ours\n", &err), -1);
     cr_assert(strstr(err.text, "labels.tsv:2: angry is no label of sentiment") != NULL, "%s", err.text);
     cr_assert_eq(read_text(&task, arena, "positive\n", &err), -1);
     cr_assert(strstr(err.text, "labels.tsv:1:") != NULL, "%s", err.text);
-    cx_task_free(&task);
+    cx_learn_task_free(&task);
     cx_arena_free(arena);
 }
 
