@@ -129,10 +129,10 @@ static void add_meanings(struct writer *w, enum aspect aspect, int label)
 }
 
 /* What the model gave to a label; 0: nothing. */
-static float model_score(const struct writer *w, const struct cx_head *head, const int *numbers, int label)
+static float model_score(const struct writer *w, const struct cx_head *head, const int *numbers, float least, int label)
 {
     for (uint32_t i = 0; w->c->scores != NULL && head != NULL && i < head->label_count; i++)
-        if (numbers[i] == label)
+        if (numbers[i] == label && w->c->scores[head->first + i] >= least)
             return w->c->scores[head->first + i];
     return 0;
 }
@@ -160,7 +160,7 @@ static void explain_intents(struct writer *w)
 {
     const float *scores = w->c->findings->heads.intents;
     for (int i = -1; (i = next_by_score(scores, CLASSIFY_INTENT_COUNT, i)) >= 0;) {
-        float model = model_score(w, w->c->learned->intent, w->c->learned->intents, i);
+        float model = model_score(w, w->c->learned->intent, w->c->learned->intents, CLASSIFY_INTENT_JOINS, i);
         begin_head(w, "intents", cx_str(classify_intents[i]), scores[i], CLASSIFY_INTENT_AT_LEAST, scores[i] >= CLASSIFY_INTENT_AT_LEAST,
                    by_of(scores[i], model));
         if (model > 0)
@@ -174,7 +174,7 @@ static void explain_functions(struct writer *w)
 {
     const float *scores = w->c->findings->heads.functions;
     for (int i = -1; (i = next_by_score(scores, CLASSIFY_FUNCTION_COUNT, i)) >= 0;) {
-        float model = model_score(w, w->c->learned->functions, w->c->learned->functions_by_label, i);
+        float model = model_score(w, w->c->learned->functions, w->c->learned->functions_by_label, CLASSIFY_FUNCTION_JOINS, i);
         begin_head(w, "functions", cx_str(classify_functions[i]), scores[i], CLASSIFY_FUNCTION_AT_LEAST, scores[i] >= CLASSIFY_FUNCTION_AT_LEAST,
                    by_of(scores[i], model));
         if (model > 0)

@@ -123,10 +123,10 @@ static void join_sentiment(const struct classify_learned *learned, const float *
                                                         : CX_SENTIMENT_POSITIVE;
 }
 
-static void join_labels(const struct cx_head *head, const int *numbers, const float *scores, float *values)
+static void join_labels(const struct cx_head *head, const int *numbers, const float *scores, float least, float *values)
 {
     for (uint32_t i = 0; head != NULL && i < head->label_count; i++)
-        if (numbers[i] >= 0)
+        if (numbers[i] >= 0 && scores[head->first + i] >= least)
             classify_join(&values[numbers[i]], scores[head->first + i]);
 }
 
@@ -146,8 +146,8 @@ void classify_learned_join(const struct classify_learned *learned, const float *
     struct classify_heads *heads = &findings->heads;
     if (learned->sentiment != NULL)
         join_sentiment(learned, scores, heads);
-    join_labels(learned->intent, learned->intents, scores, heads->intents);
-    join_labels(learned->functions, learned->functions_by_label, scores, heads->functions);
+    join_labels(learned->intent, learned->intents, scores, CLASSIFY_INTENT_JOINS, heads->intents);
+    join_labels(learned->functions, learned->functions_by_label, scores, CLASSIFY_FUNCTION_JOINS, heads->functions);
     float urgency = classify_learned_urgency(learned, scores);
     heads->urgency = urgency > heads->urgency ? urgency : heads->urgency;
     if (learned->toxicity != NULL && scores[learned->toxicity->first] > heads->toxicity)
