@@ -75,15 +75,13 @@ static int read_name(int fd, char name[NAME_TEXT + 1])
     static const char digits[] = "0123456789abcdef";
     unsigned char raw[NAME_TEXT];
 
-    if (pread(fd, name, NAME_TEXT, 0) == NAME_TEXT && strspn(name, digits) >= NAME_TEXT) {
-        name[NAME_TEXT] = '\0';
+    name[NAME_TEXT] = '\0';
+    if (pread(fd, name, NAME_TEXT, 0) == NAME_TEXT && strspn(name, digits) == NAME_TEXT)
         return 0;
-    }
     if (getrandom(raw, sizeof raw, 0) != (ssize_t)sizeof raw)
         return -1;
     for (int i = 0; i < NAME_TEXT; i++)
         name[i] = digits[raw[i] & 15];
-    name[NAME_TEXT] = '\0';
     return pwrite(fd, name, NAME_TEXT, 0) == NAME_TEXT ? 0 : -1;
 }
 

@@ -14,6 +14,7 @@ enum { CONNECTIONS = 64, CROWDED = 48, CONNECTIONS_OF_ONE = 56, IDLE_S = 10, HEA
 
 struct open_connection {
     int fd;
+    uint32_t from; /* IPv4 address */
     int64_t since_ns;
 };
 struct cx_http {
@@ -112,6 +113,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return result;
 }
 
+static uint32_t address_of(const struct sockaddr *address)
+{
+    struct sockaddr_in in = { 0 };
+    memcpy(&in, address, sizeof in); /* we listen on IPv4 alone */
+    return in.sin_addr.s_addr;
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **of_socket, enum MHD_ConnectionNotificationCode what)
 {
     struct cx_http *http = context;
@@ -120,7 +128,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     if (!info)
         return;
     if (what == MHD_CONNECTION_NOTIFY_STARTED && http->open_count < CONNECTIONS) {
-        http->open[http->open_count++] = (struct open_connection){ info->connect_fd, cx_monotonic_ns() };
+        const union MHD_ConnectionInfo *client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        http->open[http->open_count++] = (struct open_connection){ info->connect_fd, address_of(client->client_addr), cx_monotonic_ns() };
         return;
     }
     for (size_t i = 0; i < http->open_count; i++)
@@ -130,17 +139,21 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         }
 }
 
-/* Somebody comes: those who have been here too long go. The daemon closes what was shut down. */
+/* Somebody comes: those who have been here too long go (the daemon closes what was shut down), and where there is no room yet the newcomer must ask
+ * again. The daemon's own limits would refuse before they ask us, and so those who are here would stay. */
 static enum MHD_Result on_arrival(void *context, const struct sockaddr *address, socklen_t length)
 {
     struct cx_http *http = context;
     int64_t now = cx_monotonic_ns(), longest = http->open_count < CROWDED ? LONGEST_NS : LONGEST_CROWDED_NS;
-    (void)address;
+    uint32_t from = address_of(address);
+    size_t of_one = 0;
     (void)length;
-    for (size_t i = 0; i < http->open_count; i++)
+    for (size_t i = 0; i < http->open_count; i++) {
+        of_one += http->open[i].from == from;
         if (now - http->open[i].since_ns > longest)
             shutdown(http->open[i].fd, SHUT_RDWR);
-    return MHD_YES;
+    }
+    return http->open_count < CONNECTIONS && of_one < CONNECTIONS_OF_ONE ? MHD_YES : MHD_NO;
 }
 
 static int parse_listen(struct cx_str listen, struct sockaddr_in *address, struct cx_error *err)
@@ -169,10 +182,10 @@ int cx_http_open(struct cx_process *p, struct cx_error *err)
     cx_buf_init(&http->config_text, (size_t)16 << 20);
     cx_config_print(&http->config_text, p->settings->root);
     http->config = cx_buf_view(&http->config_text);
-    http->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, on_arrival, http, on_request, p, MHD_OPTION_SOCK_ADDR, &address,
-                                    MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-                                    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_OF_ONE, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-                                    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES, MHD_OPTION_END);
+    http->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, on_arrival, http, on_request, p, MHD_OPTION_SOCK_ADDR, &address,
+                         MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS + 1,
+                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES, MHD_OPTION_END);
     if (!http->daemon)
         return cx_fail(err, CX_EXIT_IO, "http.listen: cannot listen on %.*s", CX_STR_ARG(p->settings->http.listen));
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);

@@ -20,6 +20,7 @@ from rig import ROOT, say
 from table import Fault, Setup
 
 DEDUP = "dedup identify"
+ANALYTICS = "route analytics"
 
 
 def blows(rig, cycles, rng):
@@ -38,9 +39,11 @@ def quiet(rig, cycles, rng):
 
 
 def through_a_minute(rig, cycles, rng):
-    """Until the windows of a minute have closed and what was kept of them is deleted."""
-    time.sleep(72 - time.time() % 60)
-    time.sleep(5)
+    """Until the windows of a minute have closed; then the process that deleted them comes back from its changelog."""
+    time.sleep(77 - time.time() % 60)
+    rig.kill(ANALYTICS)
+    rig.wait_for_commit(ANALYTICS, time.time())
+    time.sleep(12)  # rows are written when record time crosses ten seconds
 
 
 def crash_between_commits(rig, cycles, rng):

@@ -30,8 +30,9 @@ static void prepare(void)
                                "  - {topic: whatsapp, adapter: whatsapp, tenant: acme, default_country: TR}\n"
                                "  - {topic: email, adapter: email, tenant: acme}\n";
     const struct cx_stage *stages[] = { cx_stage_find(CX_STR("normalize")), cx_stage_find(CX_STR("dedup")) };
-    struct cx_arena *arena = cx_arena_new(64 << 20);
+    static struct cx_arena *arena; /* the chain's as long as it lives */
     struct cx_error err;
+    arena = cx_arena_new(64 << 20);
     struct cx_chain_plan plan = { .stages = stages, .count = 2, .max_message = 1000000 };
     plan.root = cx_config_parse(arena, "fuzz", cx_str(yaml), &err);
     cx_assert(plan.root != NULL);

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""What the lexicons reach on labelled texts.
+"""What classify reaches on labelled texts: with its model, or with CX_CLASSIFY_MODEL=none by lexicons alone.
 
 eval_lexicons.py --cx build/dev/bin/cx FOLDER [--half dev|held|both] [--misses LABEL]
 
-FOLDER holds {tr,es,ar,ru,en}.tsv with a header and the columns id, channel, text, sentiment, urgency, toxic, relevant, intent, functions, c, topic. Texts are
-split by the hash of their topic, so that a scenario is in one half only: the lexicons are developed on `dev`, figures are reported on `held`.
+FOLDER holds {tr,es,ar,ru,en}.tsv with a header and the columns id, channel, text, sentiment, urgency, toxic, relevant, intent, functions, c, topic. Where
+there are {…}.held.tsv too (models/data), these are what was never trained on, and are taken as `held`. Else texts are split by the hash of their topic, so
+that a scenario is in one half only: the lexicons are developed on `dev`, figures are reported on `held`.
 Each text goes through `cx pipe classify`. Printed per language: language right; sentiment right among those said and how many were said; best intent right (an
 intent of `other` or `spam` with nothing but that, or nothing, said counts as right for `other`); functions as precision, recall and F1 of sets, and the first one right;
 urgency right; toxic texts as F1 at 0.5; relevance as F1 of `not relevant`; the C right.
@@ -32,9 +33,11 @@ def kind_of(channel):
 
 def read(folder, half):
     for language in LANGUAGES:
-        with open(folder / f"{language}.tsv", encoding="utf-8") as file:
+        held = folder / f"{language}.held.tsv"
+        path = held if held.exists() and half == "held" else folder / f"{language}.tsv"
+        with open(path, encoding="utf-8") as file:
             for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-                is_dev = hashlib.md5(row["topic"].encode()).digest()[0] % 2 == 0
+                is_dev = not held.exists() and hashlib.md5(row["topic"].encode()).digest()[0] % 2 == 0
                 if half == "both" or is_dev == (half == "dev"):
                     yield language, row
 
