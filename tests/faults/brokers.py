@@ -7,9 +7,13 @@ from table import Fault, Setup
 
 
 def strike(rig):
-    """All chains are about to be struck."""
+    """All chains are struck now: as soon as one of them is seen with a transaction open."""
+    opened, deadline = 0, time.monotonic() + 20
+    while not opened and time.monotonic() < deadline:
+        opened = sum(rig.has_open_transaction(chain) for chain in rig.pipeline.chains)
     for chain in rig.pipeline.chains:
-        rig.hit(chain)
+        rig.mark(chain)
+    rig.count("open_txn", opened)
 
 
 def recover(rig, seconds=120):
@@ -19,6 +23,7 @@ def recover(rig, seconds=120):
 
 
 def kill_broker(rig, cycles, rng):
+    recover(rig)  # all are at work
     for _ in range(cycles):
         time.sleep(rng.uniform(0.5, 1.5))
         strike(rig)
