@@ -49,13 +49,17 @@ class Evidence:
         self.ledgers = {chain: self.ledger(chain) for chain in self.pipeline.chains}
 
     def late_reader(self):
-        """What a read_committed reader finds afterwards."""
+        """What a read_committed reader finds afterwards, at least as far as the other one came."""
         self.session.reader.end()
         from watch import LiveReader
         late = LiveReader(self.session.broker.bootstrap)
         late.start()
-        calm, before = 0, -1
-        while calm < 5:
+
+        def is_behind():
+            return any(seen and not (late.seen[where][0] and late.seen[where][0][-1] >= seen[-1]) for where, (seen, _) in self.session.reader.seen.items())
+
+        calm, before, deadline = 0, -1, time.monotonic() + 120
+        while calm < 5 or (is_behind() and time.monotonic() < deadline):
             count = sum(len(offsets) for offsets, _ in late.seen.values())
             calm, before = calm + 1 if count == before else 0, count
             time.sleep(0.2)
