@@ -75,6 +75,9 @@ int32_t cx_metadata_partitions(const struct cx_metadata *metadata, const char *t
 void cx_metadata_free(struct cx_metadata *metadata);
 /* Returns when every partition's leader answers; before that nothing may be produced to a topic. */
 int cx_metadata_await_leaders(rd_kafka_t *rk, const char *topic, int32_t partitions, struct cx_error *err);
+/* Into the list: the first offsets at or after a time (-1 where there is none), or ends (RD_KAFKA_OFFSET_END). Partitions that were just made or are
+ * moving have no leader yet, and are asked again until patience is over. */
+rd_kafka_resp_err_t cx_metadata_offsets(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t time, int patience_ms);
 
 /* ---- the handle ---- */
 struct cx_slot {       /* an assigned partition */

@@ -87,6 +87,24 @@ int cx_metadata_await_leaders(rd_kafka_t *rk, const char *topic, int32_t partiti
     return 0;
 }
 
+rd_kafka_resp_err_t cx_metadata_offsets(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t time, int patience_ms)
+{
+    enum { PAUSE_US = 20000 };
+    int64_t until = cx_monotonic_ns() + patience_ms * INT64_C(1000000);
+    rd_kafka_resp_err_t code;
+
+    while (true) {
+        for (int i = 0; i < list->cnt; i++)
+            list->elems[i].offset = time;
+        code = rd_kafka_offsets_for_times(rk, list, patience_ms);
+        for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+            code = list->elems[i].err;
+        if (!is_not_yet(code) || cx_monotonic_ns() > until)
+            return code;
+        usleep(PAUSE_US);
+    }
+}
+
 void cx_metadata_free(struct cx_metadata *metadata)
 {
     for (size_t i = 0; i < metadata->count; i++)

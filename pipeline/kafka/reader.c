@@ -51,16 +51,11 @@ static int add_topic(struct cx_reader *r, const char *topic, struct cx_error *er
 /* First offsets at or after a time, -1 (the end) where there is none. */
 static int offsets_by_time(struct cx_reader *r, rd_kafka_topic_partition_list_t *list, int64_t ms, struct cx_error *err)
 {
-    rd_kafka_resp_err_t code;
+    rd_kafka_resp_err_t code = cx_metadata_offsets(r->rk, list, ms, CALL_MS);
 
     for (int i = 0; i < list->cnt; i++)
-        list->elems[i].offset = ms;
-    code = rd_kafka_offsets_for_times(r->rk, list, CALL_MS);
-    for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-        code = list->elems[i].err;
         if (list->elems[i].offset < 0)
             list->elems[i].offset = RD_KAFKA_OFFSET_END;
-    }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     return cx_fail(err, CX_EXIT_UNREACHABLE, "kafka: offsets by time: %s", rd_kafka_err2str(code));
@@ -86,11 +81,9 @@ static int ask_ends(struct cx_reader *r, struct cx_error *err)
     if (probe == NULL)
         return -1;
     list = list_of_parts(r, RD_KAFKA_OFFSET_END);
-    code = rd_kafka_offsets_for_times(probe, list, CALL_MS);
-    for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-        code = list->elems[i].err;
+    code = cx_metadata_offsets(probe, list, RD_KAFKA_OFFSET_END, CALL_MS);
+    for (int i = 0; i < list->cnt; i++)
         r->parts[i].end = list->elems[i].offset;
-    }
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_destroy(probe);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
