@@ -22,7 +22,7 @@ check: ## unit, stage and house tests: no broker, no long simulation
 
 asan: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/dev/build asan
-	@ctest --preset asan -LE 'system|house|python|cli' -j $(JOBS)
+	@ctest --preset asan -LE 'system|house|python|cli|deploy' -j $(JOBS)
 
 sim: ## simulated clusters with everything going wrong: SEEDS=n runs so many; SEED=s shows one
 	@tools/dev/build dev sim
