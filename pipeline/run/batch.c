@@ -319,7 +319,7 @@ enum cx_kafka_result cx_process_message(struct cx_process *p, const struct cx_me
     if (result != CX_KAFKA_OK)
         return failed(p, result);
     p->current_timestamp_ms = m->timestamp_ms;
-    if (cx_failpoint_bug(CX_BUG_COMMIT_BEFORE_PRODUCE) && p->batch_records + 1 >= p->batch_limit / 10) {
+    if (cx_failpoint_bug(CX_BUG_COMMIT_BEFORE_PRODUCE) && m->offset % 50 == 0) {
         touched(p, a, m->offset);
         a->page.next_offset = a->position = m->offset + 1;
         if (cx_process_commit(p) != CX_KAFKA_OK || begin(p) != CX_KAFKA_OK)
