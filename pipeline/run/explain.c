@@ -48,6 +48,14 @@ static void print_padded(struct cx_str text, int columns)
     printf("%.*s%*s", CX_STR_ARG(text), columns > 0 ? columns : 0, "");
 }
 
+/* Words that the model weighed, on one line. */
+static void print_features(const struct cx_json *features)
+{
+    for (const struct cx_json *f = features != NULL ? features->first : NULL; f != NULL; f = f->next)
+        printf("%s%.*s %+.2f%s", f == features->first ? "          words: " : ", ", CX_STR_ARG(text_at(f, "text")), number_at(f, "weight"),
+               f->next == NULL ? "\n" : "");
+}
+
 static void print_because(const struct cx_json *because)
 {
     for (const struct cx_json *b = because->first; b != NULL; b = b->next) {
@@ -79,6 +87,7 @@ static void print_heads(const struct cx_json *heads)
         last = head;
         print_decision(h);
         print_because(cx_json_get(h, CX_STR("because")));
+        print_features(cx_json_get(h, CX_STR("features")));
         has_reason = has_reason || cx_json_get(h, CX_STR("because"))->count > 0;
     }
     if (!has_reason)

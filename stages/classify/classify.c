@@ -238,6 +238,7 @@ static void explain(const void *self, struct cx_arena *arena, const struct cx_in
         c.language = language_of(classify, arena, &folded, c.text, &c.language_confidence);
     classify_find(&classify->lexicons, arena, &folded, c.language, &findings);
     c.learned = &classify->learned;
+    c.lexical = findings.heads;
     c.scores = join_model(classify, arena, &folded, c.text, c.language, &findings);
     c.rating = join_rating(record, &findings.heads);
     c.folded = &folded;

@@ -4,6 +4,7 @@
 
 struct writer {
     const struct classify_case *c;
+    struct cx_arena *arena;
     struct cx_buf *json;
     const struct classify_witness *witnesses;
     size_t witness_count;
@@ -26,9 +27,18 @@ static void begin_head(struct writer *w, const char *head, struct cx_str label, 
     w->has_because = false;
 }
 
-static void end_head(struct writer *w)
+/* With the words that the model weighed for `label` in its `head`, where it had a say; NULL: it had none. */
+static void end_head(struct writer *w, const struct cx_head *head, struct cx_str label)
 {
-    cx_buf_str(w->json, CX_STR("]}"));
+    cx_buf_str(w->json, CX_STR("],\"features\":"));
+    uint32_t i = 0;
+    while (w->c->scores != NULL && head != NULL && i < head->label_count && !cx_str_eq(head->labels[i], label))
+        i++;
+    if (w->c->scores != NULL && head != NULL && i < head->label_count)
+        classify_explain_features(w->c, w->arena, head, i, w->json);
+    else
+        cx_buf_str(w->json, CX_STR("[]"));
+    cx_buf_byte(w->json, '}');
 }
 
 /* A reason that stands nowhere in the text. */
@@ -122,7 +132,7 @@ static void add_meanings(struct writer *w, enum aspect aspect, int label)
 {
     for (int i = 0; i < CLASSIFY_INTENT_COUNT; i++) {
         const struct classify_meaning *meaning = &w->c->lexicons->meanings[i];
-        float weight = w->c->findings->heads.intents[i] * (aspect == FUNCTION ? said_of(&meaning->functions, label) : meaning->sentiment);
+        float weight = w->c->lexical.intents[i] * (aspect == FUNCTION ? said_of(&meaning->functions, label) : meaning->sentiment);
         if (weight != 0)
             add_because(w, "intent ", classify_intents[i], weight);
     }
@@ -161,12 +171,14 @@ static void explain_intents(struct writer *w)
     const float *scores = w->c->findings->heads.intents;
     for (int i = -1; (i = next_by_score(scores, CLASSIFY_INTENT_COUNT, i)) >= 0;) {
         float model = model_score(w, w->c->learned->intent, w->c->learned->intents, CLASSIFY_INTENT_JOINS, i);
+        if (scores[i] < CLASSIFY_INTENT_AT_LEAST && w->c->lexical.intents[i] == 0)
+            continue; /* a model has an opinion of everything */
         begin_head(w, "intents", cx_str(classify_intents[i]), scores[i], CLASSIFY_INTENT_AT_LEAST, scores[i] >= CLASSIFY_INTENT_AT_LEAST,
                    by_of(scores[i], model));
         if (model > 0)
             add_because(w, "model", "", model);
         add_witnesses(w, INTENT, i);
-        end_head(w);
+        end_head(w, w->c->learned->intent, cx_str(classify_intents[i]));
     }
 }
 
@@ -175,13 +187,15 @@ static void explain_functions(struct writer *w)
     const float *scores = w->c->findings->heads.functions;
     for (int i = -1; (i = next_by_score(scores, CLASSIFY_FUNCTION_COUNT, i)) >= 0;) {
         float model = model_score(w, w->c->learned->functions, w->c->learned->functions_by_label, CLASSIFY_FUNCTION_JOINS, i);
+        if (scores[i] < CLASSIFY_FUNCTION_AT_LEAST && w->c->lexical.functions[i] == 0)
+            continue;
         begin_head(w, "functions", cx_str(classify_functions[i]), scores[i], CLASSIFY_FUNCTION_AT_LEAST, scores[i] >= CLASSIFY_FUNCTION_AT_LEAST,
                    by_of(scores[i], model));
         if (model > 0)
             add_because(w, "model", "", model);
         add_witnesses(w, FUNCTION, i);
         add_meanings(w, FUNCTION, i);
-        end_head(w);
+        end_head(w, w->c->learned->functions, cx_str(classify_functions[i]));
     }
 }
 
@@ -209,7 +223,7 @@ static void explain_sentiment(struct writer *w)
     }
     if (w->c->rating != 0 && !heads->is_joined)
         add_because(w, "rating", "", w->c->rating);
-    end_head(w);
+    end_head(w, heads->is_decided || heads->is_joined ? w->c->learned->sentiment : NULL, cx_str(cx_sentiment_name(w->section.sentiment)));
 }
 
 static void explain_urgency(struct writer *w)
@@ -223,28 +237,38 @@ static void explain_urgency(struct writer *w)
                is_model ? "model" : "lexicon");
     if (is_model) {
         add_because(w, "model", "", model);
-        end_head(w);
+        end_head(w, w->c->learned->urgency, cx_str(cx_urgency_name(w->section.urgency)));
         return;
     }
     add_witnesses(w, URGENCY, 0);
     int best = -1;
     for (int i = 0; i < CLASSIFY_INTENT_COUNT; i++)
-        if (w->c->findings->heads.intents[i] > (best < 0 ? 0 : w->c->findings->heads.intents[best]))
+        if (w->c->lexical.intents[i] > (best < 0 ? 0 : w->c->lexical.intents[best]))
             best = i;
     if (best >= 0 && w->c->lexicons->meanings[best].urgency > 0)
         add_because(w, "intent ", classify_intents[best], w->c->lexicons->meanings[best].urgency);
-    end_head(w);
+    end_head(w, NULL, CX_STR_NULL);
+}
+
+/* Whether an entry that counted gives this reason. */
+static bool is_witnessed(const struct writer *w, struct cx_str reason)
+{
+    for (size_t i = 0; i < w->witness_count; i++)
+        if (!w->witnesses[i].is_negated && cx_str_eq(w->witnesses[i].entry->reason, reason))
+            return true;
+    return false;
 }
 
 static void explain_open_labels(struct writer *w)
 {
     const struct classify_findings *findings = w->c->findings;
     if (findings->reason.ptr != NULL) {
-        begin_head(w, "reason", findings->reason, 1, 0, true, "lexicon");
+        bool is_model = !is_witnessed(w, findings->reason);
+        begin_head(w, "reason", findings->reason, 1, 0, true, is_model ? "model" : "lexicon");
         for (size_t i = 0; i < w->witness_count; i++)
             if (is_first(w, i) && !w->witnesses[i].is_negated && cx_str_eq(w->witnesses[i].entry->reason, findings->reason))
                 add_witness(w, &w->witnesses[i], 1);
-        end_head(w);
+        end_head(w, is_model ? w->c->learned->reason : NULL, findings->reason);
     }
     for (size_t t = 0; t < findings->topics.len; t++) {
         begin_head(w, "topics", findings->topics.items[t], 1, 0, true, "lexicon");
@@ -252,7 +276,7 @@ static void explain_open_labels(struct writer *w)
             for (size_t k = 0; is_first(w, i) && !w->witnesses[i].is_negated && k < w->witnesses[i].entry->topic_count; k++)
                 if (cx_str_eq(w->witnesses[i].entry->topics[k], findings->topics.items[t]))
                     add_witness(w, &w->witnesses[i], 1);
-        end_head(w);
+        end_head(w, NULL, CX_STR_NULL);
     }
 }
 
@@ -268,22 +292,24 @@ static void explain_rest(struct writer *w)
             add_because(w, "model", "", model);
         else
             add_witnesses(w, TOXICITY, 0);
-        end_head(w);
+        end_head(w, is_model ? head : NULL, is_model ? head->labels[0] : CX_STR_NULL);
     }
     if (w->section.relevance.set) {
-        begin_head(w, "relevance", CX_STR("relevant"), (float)w->section.relevance.value, 0.5f, w->section.relevance.value >= 0.5, "rule");
-        end_head(w);
+        const struct cx_head *relevance = w->c->findings->heads.has_relevance ? w->c->learned->relevance : NULL;
+        begin_head(w, "relevance", CX_STR("relevant"), (float)w->section.relevance.value, 0.5f, w->section.relevance.value >= 0.5,
+                   relevance != NULL ? "model and rule" : "rule");
+        end_head(w, relevance, relevance != NULL ? relevance->labels[0] : CX_STR_NULL);
     }
     enum cx_five_c five_c = classify_five_c(w->c->record, w->section.intents.len > 0 ? w->section.intents.items[0].name : CX_STR_NULL);
     if (five_c != CX_FIVE_C_NULL) {
         begin_head(w, "five_c", cx_str(cx_five_c_name(five_c)), 1, 0, true, "rule");
-        end_head(w);
+        end_head(w, NULL, CX_STR_NULL);
     }
 }
 
 void classify_explain(const struct classify_case *c, struct cx_arena *arena, struct cx_buf *json)
 {
-    struct writer w = { .c = c, .json = json };
+    struct writer w = { .c = c, .arena = arena, .json = json };
     struct classify_witness *witnesses = NULL;
     w.witness_count = classify_witnesses(c->lexicons, arena, c->folded, c->language, &witnesses);
     w.witnesses = witnesses;

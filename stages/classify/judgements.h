@@ -14,11 +14,15 @@ struct classify_case {
     struct cx_str text; /* that was folded */
     struct cx_str language;
     float language_confidence;
-    const struct classify_findings *findings; /* a rating joined */
+    const struct classify_findings *findings; /* model and rating joined */
+    struct classify_heads lexical;            /* what the lexicons alone found */
     const struct classify_learned *learned;
     const float *scores; /* of the model, which have joined the findings; NULL: it said nothing */
     float rating;        /* the sentiment it was taken for; 0: none */
 };
 /* Writes the object that stage.h describes: every label about which anything is known, also where too little to be said. */
 void classify_explain(const struct classify_case *c, struct cx_arena *arena, struct cx_buf *json);
+/* The words and neighbours that weighed most for a label of the model, as a JSON array of {"text","start","end","weight"}; weights are of logits. */
+void classify_explain_features(const struct classify_case *c, struct cx_arena *arena, const struct cx_head *head, uint32_t label,
+                               struct cx_buf *json);
 #endif

@@ -95,6 +95,35 @@ def what_the_model_said_is_told_apart_from_the_lexicons(cx):
 
 
 @test
+def the_words_that_weighed_in_the_model_are_told(cx):
+    text = "I WANT my money back, the zipper broke and nobody answers"
+    page, = cx("explain", "--json", "--text", text).ends(0).is_silent().json()
+    told = [h for h in page["heads"] if h["features"]]
+    assert {"intents", "functions", "sentiment"} <= {h["head"] for h in told}, page
+    for head in told:
+        sizes = [abs(f["weight"]) for f in head["features"]]
+        equal(sizes, sorted(sizes, reverse=True), head["head"])
+        for feature in head["features"]:
+            equal(text[feature["start"]:feature["end"]], feature["text"])
+    refund, = [h for h in heads(page, "intents") if h["label"] == "refund_request"]
+    best = refund["features"][0]
+    assert best["weight"] > 0 and set(best["text"].split()) & {"money", "back"}, refund
+    assert "words: " in cx("explain", "--text", text).ends(0).out.decode()
+    for head in explain(cx, "--text", text)[0]["heads"]:
+        equal(head["features"], [], "no model, no words of a model")
+
+
+@test
+def the_models_share_adds_up_too(cx):
+    page, = cx("explain", "--json", "--text", TURKISH).ends(0).is_silent().json()
+    for head in heads(page, "intents") + heads(page, "functions"):
+        rest = 1
+        for because in head["because"]:
+            rest *= 1 - because["weight"]
+        assert abs(1 - rest - head["score"]) < 0.001, head
+
+
+@test
 def records_as_tap_prints_them_are_read_too(cx):
     record = cx("pipe", "normalize", "classify", given=line(TURKISH)).ends(0).out
     equal(explain(cx, "--event", given=record), explain(cx, "--event", given=line(TURKISH)))
@@ -115,7 +144,7 @@ def the_page_for_people_shows_words_and_entries(cx):
     assert "\x1b" not in page, repr(page[:200])
     for words in ("language\n  tr", "\nintents\n", "PARA İADEMİ", "tr/refund", "intent refund_request", "said from 0.30"):
         assert words in page, (words, page)
-    assert "no entry of a lexicon" in cx("explain", *without_model(cx), "--text", "qwerty zxcv").ends(0).out.decode()
+    assert "no entry of a lexicon" in cx("explain", "--set", "classify.model=none", "--text", "qwerty zxcv").ends(0).out.decode()
 
 
 @test

@@ -138,7 +138,7 @@ def a_second_run_goes_on_where_the_first_one_stopped(cx):
 
 @test
 def a_set_is_toggled_and_taken_with_enter(cx):
-    t = Terminal(cx, "set.tsv", "--head", "functions", given=line("qwerty zxcv") + line("asdf qwer"))
+    t = Terminal(cx, "set.tsv", "--head", "functions", "--set", "classify.model=none", given=line("qwerty zxcv") + line("asdf qwer"))
     t.end()
     equal(t.press("c", "l", "c", "h", ENTER, ENTER).finish(), 0)
     equal(t.rows("functions"), [("qwerty zxcv", "hr,legal"), ("asdf qwer", "")])
