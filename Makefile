@@ -35,7 +35,7 @@ system: ## tests on a real broker; CASE=kill SEED=n chooses one
 faults: ## faults on real brokers; FAULT=F1 CYCLES=n SEED=n chooses
 	@tests/faults/run $(FAULT) $(if $(CYCLES),--cycles $(CYCLES)) $(if $(SEED),--seed $(SEED))
 
-faults-full: ## all faults at full counts; writes docs/faults.md
+faults-full: ## all faults at full counts, or FAULT=F1; writes the table of docs/guarantees.md
 	@tests/faults/run --full $(FAULT) $(if $(SEED),--seed $(SEED))
 
 faults-selfcheck: ## mistakes on purpose, each of which a named check must notice

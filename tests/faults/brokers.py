@@ -16,10 +16,10 @@ def strike(rig):
     rig.count("open_txn", opened)
 
 
-def recover(rig, seconds=120):
+def recover(rig):
     since = time.time()
     for chain in rig.pipeline.chains:
-        rig.wait_for_commit(chain, since, seconds)
+        rig.wait_for_commit(chain, since)
 
 
 def kill_broker(rig, cycles, rng):
@@ -53,7 +53,7 @@ def bounce(rig, cycles, rng):
         broker.start_node(node)
         rig.count(("hard_" if is_hard else "clean_") + ("leader", "txn_coordinator", "group_coordinator", "controller")[i % 4])
         recover(rig)
-        rig.wait_for("all replicas in sync", broker.is_in_sync, 120)
+        rig.wait_for("all replicas in sync", broker.is_in_sync)
     rig.require(rig.counts[rig.fault]["open_txn"] >= cycles, "too few bounces hit an open transaction")
 
 
@@ -62,7 +62,7 @@ def fill_disk(rig, cycles, rng):
     for _ in range(cycles):
         strike(rig)
         rig.broker.fill()
-        rig.wait_for("the broker to end", lambda: not rig.broker.is_running(), 120)
+        rig.wait_for("the broker to end", lambda: not rig.broker.is_running())
         rig.count("full_disks")
         time.sleep(rng.uniform(1, 4))
         rig.broker.empty()

@@ -95,7 +95,7 @@ def main():
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of {', '.join(known)} (default: all)")
     parser.add_argument("--cx", default=str(ROOT / "build/failpoints/bin/cx"), help="program with -DCX_FAILPOINTS=ON")
     parser.add_argument("--cycles", type=int, help="how often each fault (default: the gate's count)")
-    parser.add_argument("--full", action="store_true", help="full counts, each fault on a cluster of its own, and the table docs/faults.md")
+    parser.add_argument("--full", action="store_true", help="full counts, each fault on a cluster of its own, and the table of docs/guarantees.md")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100000, help="(default: by the clock; it is printed)")
     parser.add_argument("--selfcheck", action="store_true", help="mistakes on purpose instead of faults, each of which must be noticed")
     parser.add_argument("--bugs", metavar="NAME,…", help="with --selfcheck: only these")

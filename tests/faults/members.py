@@ -15,7 +15,7 @@ def freeze(rig, cycles, rng):
         if other:
             rig.wait_for("the stand-in to be a member", lambda: "event=kafka_assigned " in rig.member_log(other))
         pid = rig.freeze(chain, rng)
-        rig.hit(chain)
+        rig.hit(chain, True)
         rig.count("frozen")
         time.sleep(seconds)
         said = len(rig.pipeline.log(chain))
@@ -25,7 +25,6 @@ def freeze(rig, cycles, rng):
             rig.count("fenced")
         rig.wait_for_commit(chain, time.time())
         rig.stop_members()
-    rig.require(rig.counts[rig.fault]["open_txn"] >= cycles // 3, "too few freezes hit an open transaction")
 
 
 def was_thrown_out(log):
@@ -33,11 +32,13 @@ def was_thrown_out(log):
 
 
 def rebalance_storm(rig, cycles, rng):
-    """One member, three, one again, every two seconds; those that go do so politely or not."""
+    """One member, three, one again; those that come go within two seconds of the others' losing partitions to them, politely or not."""
     for i in range(cycles):
         chain = rig.pipeline.chains[i % len(rig.pipeline.chains)]
+        before = times_revoked(rig, chain)
         others = [rig.add_member(chain, "--instance", "''") for _ in range(2)]
-        time.sleep(2)
+        rig.wait_for(f"{chain} to lose its partitions to the newcomers", lambda: times_revoked(rig, chain) > before)
+        time.sleep(rng.uniform(0, 2))
         rig.hit(chain)
         for other in others:
             if rng.random() < 0.5:
@@ -47,10 +48,12 @@ def rebalance_storm(rig, cycles, rng):
         rig.count("storms")
         time.sleep(2)
         rig.stop_members()
-        rig.wait_for_commit(chain, time.time(), 90)
-    rebalances = sum(rig.pipeline.log(chain).count("event=kafka_revoked ") for chain in rig.pipeline.chains)
-    rig.count("rebalances", rebalances)
-    rig.require(rebalances >= cycles, "the groups did not rebalance")
+        rig.wait_for_commit(chain, time.time())
+    rig.count("rebalances", sum(times_revoked(rig, chain) for chain in rig.pipeline.chains))
+
+
+def times_revoked(rig, chain):
+    return rig.pipeline.log(chain).count("event=kafka_revoked ")
 
 
 def twin(rig, cycles, rng):

@@ -166,7 +166,7 @@ def restart_and_stop(session):
         log.rename(log.with_suffix(".first"))
     for chain in pipeline.chains:
         session.start_chain(chain)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + session.patience
     while not all("event=kafka_assigned " in pipeline.log(chain) for chain in pipeline.chains) and time.monotonic() < deadline:
         time.sleep(0.1)
     pipeline.stop()

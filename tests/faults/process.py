@@ -17,29 +17,30 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
 def kill_at_random(rig, cycles, rng):
-    """Every other one is frozen first and looked at, so that half of the kills hit an open transaction."""
+    """Every other one is frozen inside a transaction first, so that half of the kills hit an open one for certain."""
     for i in range(cycles):
         time.sleep(min(4.0, rng.expovariate(1.0)))
-        chain = rig.chain(rng)
-        if i % 2:
+        chain, is_frozen = rig.chain(rng), i % 2 == 1
+        if is_frozen:
             rig.freeze(chain, rng)
-        rig.kill(chain)
-    rig.require(rig.counts[rig.fault]["open_txn"] >= max(1, cycles // 3), "too few kills hit an open transaction")
+        rig.kill(chain, is_frozen or None)
 
 
 def kill_all(rig, cycles, rng):
+    """One of them is inside a transaction for certain."""
     for _ in range(cycles):
         time.sleep(rng.uniform(1.0, 3.0))
+        frozen = rig.chain(rng)
+        rig.freeze(frozen, rng)
         pids = [rig.pid(chain) for chain in rig.pipeline.chains]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         for chain in rig.pipeline.chains:
-            rig.hit(chain)
+            rig.hit(chain, chain == frozen or None)
         rig.count("kills", len(pids))
         since = time.time()
         for chain in rig.pipeline.chains:
             rig.wait_for_commit(chain, since)
-    rig.require(rig.counts[rig.fault]["open_txn"] >= max(1, cycles // 2), "too few kills hit an open transaction")
 
 
 # ---- named places ----
@@ -70,10 +71,10 @@ def crash_chain(rig, chain, points, rng, trouble):
 def take_partitions(rig, chain):
     """Partitions are only taken away when another member comes; it goes again."""
     owned = rig.times_assigned(chain)
-    rig.wait_for(f"{chain} to own its partitions", lambda: rig.times_assigned(chain) > owned or not rig.pipeline.pid(chain), 30)
+    rig.wait_for(f"{chain} to own its partitions", lambda: rig.times_assigned(chain) > owned or not rig.pipeline.pid(chain))
     other = rig.add_member(chain, "--instance", "1")
     said = rig.pipeline.log(chain).count("failpoint kills in-revoke")
-    rig.wait_for(f"{chain} to lose its partitions", lambda: rig.pipeline.log(chain).count("failpoint kills in-revoke") > said, 60)
+    rig.wait_for(f"{chain} to lose its partitions", lambda: rig.pipeline.log(chain).count("failpoint kills in-revoke") > said)
     other.terminate()
     other.wait(timeout=40)
 
@@ -117,12 +118,21 @@ def stop_politely(rig, cycles, rng):
             raise Failed(f"{chain} does not stop within 30 s of SIGTERM") from None
         rig.require(status == 0, f"{chain} ended with {status} on SIGTERM")
         rig.count("stops")
-        aborted += rig.has_open_transaction(chain)
+        aborted += leaves_transaction_open(rig, chain)
         rig.start_chain(chain)
         rig.wait_for(f"{chain} to own its partitions again", lambda: rig.times_assigned(chain) > owned)
         rig.wait_for_commit(chain, time.time())
     rig.count("aborted", aborted)
     rig.require(aborted == 0, f"{aborted} transactions were left open by a clean stop")
+
+
+def leaves_transaction_open(rig, chain, seconds=3):
+    """An end is answered before its markers are written, so this looks again for a while; one left open would be so until its timeout."""
+    deadline = time.monotonic() + seconds
+    while rig.has_open_transaction(chain):
+        if time.monotonic() > deadline:
+            return True
+    return False
 
 
 # ---- out of time ----

@@ -35,6 +35,7 @@ def burst(rig):
     rig.arm(chain, CX_RUN_BREAKER_SHARE="0")
     rig.start_chain(chain)
     rig.wait_for_commit(chain, time.time())
+    rig.wait_until_caught_up()  # the next process has the breaker on
 
 
 def outputs_too_large(rig, cycles, rng):
@@ -42,6 +43,7 @@ def outputs_too_large(rig, cycles, rng):
     aborts = sum(rig.pipeline.log(chain).count("transaction_aborted") for chain in rig.pipeline.chains)
     rig.wait_for("enough large records", lambda: sum(PADDED in key[1] for key in list(rig.truth.versions)) >= cycles, 600)
     rig.count("large", sum(PADDED in key[1] for key in list(rig.truth.versions)))
+    rig.wait_until_caught_up()
     more = sum(rig.pipeline.log(chain).count("transaction_aborted") for chain in rig.pipeline.chains) - aborts
     rig.count("aborted", more)
     rig.require(more == 0, f"{more} transactions were aborted")

@@ -21,6 +21,7 @@ from table import Fault, Setup
 
 DEDUP = "dedup identify"
 ANALYTICS = "route analytics"
+CHANGELOG = "cx.changelog.dedup.v1"
 
 
 def blows(rig, cycles, rng):
@@ -31,7 +32,7 @@ def blows(rig, cycles, rng):
             if rig.has_open_transaction(chain):
                 break
         rig.kill(chain)
-        rig.wait_for_commit(chain, time.time(), 20)
+        rig.wait_for_commit(chain, time.time(), 20 if rig.bug else 60)  # some mistakes end all commits
 
 
 def quiet(rig, cycles, rng):
@@ -49,23 +50,26 @@ def through_a_minute(rig, cycles, rng):
 def crash_between_commits(rig, cycles, rng):
     ledger = [rig.reader.seen["cx.ledger.dedup-identify.v1", p][0] for p in range(6)]
     rig.wait_for("every partition to have committed, for what has no generation is refused", lambda: all(len(offsets) > 2 for offsets in ledger))
-    for n in (21, 23, 25):  # the mistake commits twice: outputs, then state; odd ones are outputs
+    for n in (5, 6, 7, 8):  # the mistake commits twice, outputs and then state: between the two, and not
         rig.crash(DEDUP, "after-commit", CX_FAIL=f"after-commit:{n}")
 
 
 def crash_before_commit(rig, cycles, rng):
-    """Killed when all that a transaction holds has reached the brokers, but its end has not."""
+    """Killed when changelog records of a transaction have reached the brokers, but its end has not."""
     for n in (2, 3, 4):
-        rig.crash(DEDUP, "before-commit", CX_FAIL=f"before-commit:{n}:400,before-commit:{n}")
+        rig.linger(DEDUP, "before-commit", n)
+        rig.wait_for("changelog records of an open transaction", lambda: rig.watch.has_open_transaction(CHANGELOG))
+        rig.kill(DEDUP)
+        rig.wait_for_commit(DEDUP, time.time())
 
 
 def zombie(rig, cycles, rng):
     """A member frozen inside a commit wakes up when another has taken over its partitions, and goes on committing."""
     other = rig.add_member(DEDUP, "--instance", "1")
     rig.wait_for("the stand-in to be a member", lambda: "event=kafka_assigned " in rig.member_log(other))
-    said = rig.pipeline.log(DEDUP).count("failpoint stops")
-    rig.start_armed(DEDUP, CX_FAIL="before-offsets:12:stop")
-    rig.wait_for("the process to stop inside a commit", lambda: rig.pipeline.log(DEDUP).count("failpoint stops") > said)
+    rig.halt(DEDUP, "before-offsets", 12)
+    while rig.watch.has_open_transaction(CHANGELOG):  # nobody could take over before that is decided
+        rig.halt(DEDUP, "before-offsets", 12)
     owned = rig.member_log(other).count("event=kafka_assigned ")
     rig.wait_for("the stand-in to take over", lambda: rig.member_log(other).count("event=kafka_assigned ") > owned)
     rig.wait_for_commit(DEDUP, time.time())
@@ -86,10 +90,14 @@ def foreign_transaction(rig, topic, partitions):
 
 def held_back_changelog(rig, cycles, rng):
     """A process restores while its changelog is held back by a stranger's transaction."""
-    stranger = foreign_transaction(rig, "cx.changelog.dedup.v1", 6)
+    stranger = foreign_transaction(rig, CHANGELOG, 6)
     time.sleep(3)
+    owned, waits = rig.times_assigned(DEDUP), "event=kafka_restoring "
+    waited = rig.pipeline.log(DEDUP).count(waits)
     rig.kill(DEDUP)
-    time.sleep(5)
+    # Who has the mistake does not wait; who waits says so at first and again after ten seconds.
+    rig.wait_for("the process to own its partitions, or to wait for their changelog",
+                 lambda: rig.times_assigned(DEDUP) > owned or rig.pipeline.log(DEDUP).count(waits) > waited + 1)
     stranger.abort_transaction(30)
     rig.wait_for_commit(DEDUP, time.time())
 

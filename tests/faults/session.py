@@ -29,7 +29,7 @@ http:
 ENV = {"CX_KAFKA_SESSION_TIMEOUT": "6s", "CX_KAFKA_TRANSACTION_TIMEOUT": "10s", "CX_KAFKA_MESSAGE_TIMEOUT": "8s", "CX_KAFKA_SOCKET_TIMEOUT": "5s",
        "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "route:F22-77"}
 # A topic that a chain's open transaction has written to: its last stable offset is behind the end then.
-WRITES = {"normalize": "cx.events.v1", "dedup": "cx.identified.v1", "route": "cx.ledger.route-analytics.v1"}
+WRITES = {"normalize": "cx.events.v1", "dedup": "cx.identified.v1", "route": "cx.route.care.v1"}  # care gets every record
 
 
 class Failed(Exception):
@@ -40,7 +40,7 @@ class Session:
     def __init__(self, cx, setup, seed, bug=None, isolation="read_committed"):
         self.cx, self.setup, self.seed, self.bug = str(cx), setup, seed, bug
         self.isolation = isolation               # of the reader during the faults
-        self.patience = 75 if bug else 120       # seconds to drain: some mistakes never do
+        self.patience = 75 if bug else 240       # seconds to wait for anything: some mistakes never come to it
         self.broker = setup.broker() if setup.broker else OneNode(BROKER)
         self.truth = Truth()
         self.kills = []                          # (fault, chain, wall time in s) of every blow that a chain must get over
@@ -111,7 +111,8 @@ class Session:
         if not condition:
             raise Failed(what)
 
-    def wait_for(self, what, condition, seconds=60):
+    def wait_for(self, what, condition, seconds=None):
+        seconds = seconds or self.patience
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
@@ -140,38 +141,44 @@ class Session:
         """From now to the chain's next commit is a resume time."""
         self.kills.append((self.fault, chain, time.time()))
 
-    def hit(self, chain):
-        """Says that the chain was struck now; counts it when a transaction was open."""
+    def hit(self, chain, is_open=None):
+        """Says that the chain was struck now; counts it when a transaction was open, which is looked for if it is not known."""
         self.mark(chain)
-        self.count("open_txn", self.has_open_transaction(chain))
+        self.count("open_txn", self.has_open_transaction(chain) if is_open is None else is_open)
 
-    def kill(self, chain, number=signal.SIGKILL):
+    def kill(self, chain, is_open=None):
         pid = self.pid(chain)
         try:
-            os.kill(pid, number)
+            os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             return None
-        self.hit(chain)
+        self.hit(chain, is_open)
         self.count("kills")
         return pid
 
     def freeze(self, chain, rng):
-        """SIGSTOP, inside a transaction if one comes within a few tries; the pid."""
-        for attempt in range(8):
+        """SIGSTOP inside a transaction, whose end was not already asked for; the pid."""
+        deadline = time.monotonic() + self.patience
+        while True:
             pid = self.pid(chain)
             os.kill(pid, signal.SIGSTOP)
-            if attempt == 7 or self.has_open_transaction(chain):
+            if self.has_open_transaction(chain) and not time.sleep(0.1) and self.has_open_transaction(chain):
                 return pid
             os.kill(pid, signal.SIGCONT)
+            self.require(time.monotonic() < deadline, f"{chain} is never seen inside a transaction")
             time.sleep(rng.uniform(0.02, 0.12))
 
-    def wait_until_gone(self, chain, pid, seconds=40):
-        self.wait_for(f"the end of process {pid} of {chain}", lambda: self.pipeline.pid(chain) != pid, seconds)
+    def wait_until_gone(self, chain, pid):
+        self.wait_for(f"the end of process {pid} of {chain}", lambda: self.pipeline.pid(chain) != pid)
+
+    def wait_until_caught_up(self):
+        """What was sent before now is processed, but for the newest second or so."""
+        self.wait_for("the processes to catch up", lambda: max(self.pipeline.lags().values()) <= self.setup.rate)
 
     def start_armed(self, chain, **env):
         """Lets the chain's process start anew with this environment; the pid of the process that took it, which may have ended since."""
         self.arm(chain, **env)
-        deadline, killed = time.monotonic() + 60, None
+        deadline, killed = time.monotonic() + self.patience, None
         while self.is_armed(chain):
             pid = self.pipeline.pid(chain)
             if pid and pid != killed and self.is_armed(chain):
@@ -184,21 +191,32 @@ class Session:
             time.sleep(0.05)
         return int((self.pipeline.scratch / f"{chain.replace(' ', '-')}.arm.taken").read_text())
 
-    def crash(self, chain, point, meanwhile=lambda: None, **env):
-        """Lets the chain's process kill itself at a fail-point; once more when it ended for another reason before it came there."""
-        line = f"failpoint kills {point}\n"
+    def come_to(self, chain, line, env, meanwhile=lambda: None):
+        """Starts the chain's process anew with this environment until it says this line; again when it ended for another reason before."""
         before = self.pipeline.log(chain).count(line)
         for _ in range(5):
-            pid = self.start_armed(chain, **{"CX_FAIL": f"{point}:1", **env})
+            pid = self.start_armed(chain, **env)
             meanwhile()
-            self.wait_for(f"{chain} to crash at {point}",
-                          lambda: self.pipeline.log(chain).count(line) > before or self.pipeline.pid(chain) not in (None, pid), 90)
+            self.wait_for(f"{chain} to say {line.strip()}",
+                          lambda: self.pipeline.log(chain).count(line) > before or self.pipeline.pid(chain) not in (None, pid))
             if self.pipeline.log(chain).count(line) > before:
-                self.hit(chain)
                 return
-        raise Failed(f"{chain} does not come to {point}")
+        raise Failed(f"{chain} does not come to say {line.strip()}")
 
-    def wait_for_commit(self, chain, since, seconds=60):
+    def crash(self, chain, point, meanwhile=lambda: None, **env):
+        """Lets the chain's process kill itself at a fail-point."""
+        self.come_to(chain, f"failpoint kills {point}\n", {"CX_FAIL": f"{point}:1", **env}, meanwhile)
+        self.hit(chain)
+
+    def halt(self, chain, point, passing):
+        """Lets the chain's process stop itself when it passes a fail-point for the n-th time, all its threads: it holds what it was about to send."""
+        self.come_to(chain, f"failpoint stops {point}\n", {"CX_FAIL": f"{point}:{passing}:stop"})
+
+    def linger(self, chain, point, passing):
+        """The same, but its threads go on for a minute: what it was about to send goes out."""
+        self.come_to(chain, f"failpoint sleeps {point}\n", {"CX_FAIL": f"{point}:{passing}:60000"})
+
+    def wait_for_commit(self, chain, since, seconds=None):
         """The next commit of a chain after a wall time."""
         self.wait_for(f"a commit of {chain}", lambda: self.reader.committed[chain] > since, seconds)
 

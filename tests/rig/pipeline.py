@@ -116,7 +116,7 @@ class Pipeline:
         for chain in self.chains:
             topic = self.input_of(chain)
             consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "cx." + chain.replace(" ", "-"), "enable.auto.commit": False,
-                                 "isolation.level": "read_committed"})
+                                 "isolation.level": "read_committed", "enable.partition.eof": True, "fetch.wait.max.ms": 50})
             partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
             lag = 0
             for committed in consumer.committed([TopicPartition(topic, p) for p in partitions], timeout=20):
@@ -159,9 +159,24 @@ def watermarks(consumer, topic, partition):
 _marker = {}
 
 
+def last_from(consumer, topic, partition, start, end, seconds=30):
+    """Offset after the last record from `start` on, 0 when there is none; one at or behind `end` is enough."""
+    from confluent_kafka import KafkaError, KafkaException, TopicPartition
+    consumer.assign([TopicPartition(topic, partition, start)])
+    last, deadline = 0, time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        message = consumer.poll(0.2)
+        if message is None:
+            continue
+        if not message.error():
+            last = message.offset() + 1
+        if last >= end or (message.error() and message.error().code() == KafkaError._PARTITION_EOF):
+            return last
+    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{topic}/{partition} has no end"))
+
+
 def end_of(consumer, topic, partition, high):
-    """Offset after the last record: transaction markers at the end are never read, and a committed offset never passes them."""
-    from confluent_kafka import TopicPartition
+    """Offset after the last record: transaction markers at the end are never read, and a committed offset never passes them. The consumer tells ends."""
     if high == 0:
         return 0
     key = (topic, partition)
@@ -169,18 +184,8 @@ def end_of(consumer, topic, partition, high):
     if known == high:
         return last
     last, back = 0, 1
-    while last == 0 and back <= high * 2:
-        start = max(0, high - back)
-        consumer.assign([TopicPartition(topic, partition, start)])
-        idle = time.monotonic()
-        while time.monotonic() - idle < 1.0:
-            message = consumer.poll(0.2)
-            if message is not None and not message.error():
-                last, idle = message.offset() + 1, time.monotonic()
-                if last >= high:
-                    break
-        if start == 0:
-            break
+    while last == 0 and back <= high * 8:
+        last = last_from(consumer, topic, partition, max(0, high - back), high)
         back *= 8
     consumer.unassign()
     _marker[key] = (high, last)
