@@ -179,7 +179,7 @@ static uint32_t row_of(uint32_t code, enum cx_fold_language language)
     if (n == 0)
         return CHAR_SPECIAL;
     uint32_t flags = flags_of((uint32_t)folded[0]);
-    if (n == 1)
+    if (n == 1 && folded[0] != '&')
         return (uint32_t)folded[0] | flags | (flags & CHAR_LETTER ? class : 0);
     cx_assert(pool_len + n <= POOL_MAX);
     uint32_t at = (uint32_t)pool_len;

@@ -3,7 +3,8 @@
  * The tables are made from utf8proc once, at first use; after that a code point costs one load. A row is
  *
  *   bits 0..20   the code point it folds to        bit 24  COMBINES: may join, or pass, what stands before it
- *   bit 21       LETTER                            bit 25  SPECIAL: the low bits are a place and a count in the pool of sequences; count 0: nothing
+ *   bit 21       LETTER                            bit 25  SPECIAL: the low bits are a place and a count in the pool of sequences; count 0: nothing;
+ *                                                          count 1: an ampersand, which may start a reference (&amp;)
  *   bit 22       WORD: letter, mark, digit or _    bit 26  MARKER: h w @ #, which may start a link, a mention or a tag
  *   bit 23       BLANK                             bits 27..31  class of the letter as it was written: what it says of the language
  *
@@ -57,6 +58,24 @@ enum letter_class {
     LETTER_CLASSES = 32
 };
 
+static inline bool char_is_latin(uint32_t class)
+{
+    return class >= LETTER_LATIN && class <= LETTER_LATIN_FOREIGN;
+}
+static inline bool char_is_cyrillic(uint32_t class)
+{
+    return class >= LETTER_CYRILLIC && class <= LETTER_CYRILLIC_UKRAINIAN;
+}
+/* How many letters of a folded text are of the classes from first to last. */
+static inline uint32_t char_count(const uint32_t *classes, enum letter_class first, enum letter_class last)
+{
+    uint32_t n = 0;
+#pragma GCC unroll 32
+    for (int class = first; class <= (int)last; class ++)
+        n += classes[class];
+    return n;
+}
+
 /* Zero bytes after a folded text, so that words may be read eight bytes at a time. */
 #define CHAR_PAD 8
 
@@ -85,7 +104,16 @@ struct char_run {
 };
 struct char_run char_compose(struct cx_arena *arena, const struct char_table *table, struct char_run in, bool strip_marks);
 
-/* A text as rows, composed: what folding works on. */
+/* Rows with what character references of HTML stand for, composed, in the arena. For texts with an ampersand only. */
+struct char_run char_decode(struct cx_arena *arena, const struct char_table *table, struct char_run run, bool strip_marks);
+
+/* The small Latin letter that a small Cyrillic or Greek one looks like; other code points are their own. */
+uint32_t char_latin_twin(uint32_t code);
+/* Writes words whose letters are of several scripts in the one script they can be written in; where that may be either, in that of the text (LATIN or
+ * CYRILLIC). Tags are left as they are. True where it has changed any. For texts with letters of several scripts only. */
+bool char_join_scripts(const struct char_table *table, struct char_run *run, enum letter_class of_text);
+
+/* A text as rows, decoded and composed: what folding works on. */
 struct char_run char_read(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language);
 /* Where the link or mention ends that starts at the MARKER i, not behind a word; i: none does. */
 size_t char_skip_marked(const struct char_run *run, size_t i);

@@ -127,6 +127,14 @@ static bool is_lower(char c)
     return c >= 'a' && c <= 'z';
 }
 
+/* Digits are one class, but for a single one among letters: it may stand for a letter that Latin has none for (Arabic 3ayez, 7aga). */
+static bool is_letter_like(const char *text, size_t start, size_t end, size_t at)
+{
+    bool has_before = at > start, has_after = at + 1 < end;
+    return (has_before || has_after) && !(has_before && is_digit((unsigned char)text[at - 1])) &&
+           !(has_after && is_digit((unsigned char)text[at + 1]));
+}
+
 /* The words of the tag that is the token: parts between _, and between a small and a capital letter as it was written. */
 static void add_tag_words(struct gather *to, const struct cx_folded *folded, const struct cx_token *token, struct cx_str original)
 {
@@ -161,7 +169,7 @@ static uint64_t read_token(const struct cx_folded *folded, const struct cx_token
     for (size_t at = token->start; at < token->end;) {
         uint32_t start = (uint32_t)at;
         uint32_t code = bytes[at] < 0x80 ? bytes[at++] : cx_utf8_next(folded->text, &at);
-        if (is_digit(code))
+        if (is_digit(code) && !is_letter_like(folded->text.ptr, token->start, token->end, start))
             code = CODE_DIGIT;
         put(characters, code, start);
         hash = word_step(hash, code);
@@ -241,6 +249,17 @@ static void add_letters(struct gather *to, const struct characters *word)
     add(to, upper_half(hash), starts[0], starts[word->len]);
 }
 
+/* The row of folded byte i as it was written, but for what folding read otherwise: a reference of HTML, or a letter that only looks like one of its
+ * word's script. */
+static uint32_t written_row(const struct char_table *table, const struct cx_folded *folded, struct cx_str original, size_t i)
+{
+    size_t at = folded->origin[i];
+    bool is_reference = original.ptr[at] == '&', is_ascii = (unsigned char)folded->text.ptr[i] < 0x80;
+    uint32_t row = char_row(table, cx_utf8_next(original, &at)), class = CHAR_CLASS(row);
+    bool is_twin = is_ascii ? char_is_cyrillic(class) || class == LETTER_GREEK : (row & CHAR_CODE) < 0x80;
+    return is_reference || is_twin ? char_row(table, cx_utf8_next(folded->text, &i)) : row;
+}
+
 /* The word of a token as it was written. Longer words are cut: no language is told by its fortieth letter. */
 #define WORD_MAX 40
 static void add_word_letters(struct gather *to, const struct cx_folded *folded, const struct cx_token *token, struct cx_str original)
@@ -254,8 +273,7 @@ static void add_word_letters(struct gather *to, const struct cx_folded *folded, 
         uint32_t from = folded->origin[i];
         if (i > token->start && from == folded->origin[i - 1])
             continue;
-        size_t at = from;
-        uint32_t row = char_row(table, cx_utf8_next(original, &at));
+        uint32_t row = written_row(table, folded, original, i);
         if ((row & CHAR_SPECIAL) || row != last) /* runs count once here */
             put_letters(&word, table, row, (uint32_t)i);
         last = row;
@@ -280,6 +298,8 @@ static void add_all_letters(struct gather *to, const struct cx_folded *folded, s
             i += i + 1 < folded->token_count && folded->tokens[i + 1].start == token->end;
             continue;
         }
+        if (is_digit(code) && at < token->end) /* 3ayez */
+            code = cx_utf8_next(folded->text, &at);
         if (char_row(char_table(CX_FOLD_ANY), code) & CHAR_LETTER)
             add_word_letters(to, folded, token, original);
     }

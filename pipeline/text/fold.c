@@ -1,4 +1,5 @@
-/* fold.c - folding in three steps: letters by the table, decomposed letters joined (rare), then runs, blanks, links and mentions. */
+/* fold.c - folding in three steps: letters by the table; references decoded, decomposed letters and scripts joined (rare); then runs, blanks, links
+ * and mentions. */
 #include "text/chars.h"
 
 /* ---- step 1: bytes to rows ---- */
@@ -36,7 +37,7 @@ static void grow_rows(struct cx_arena *arena, struct char_run *run, size_t *cap,
 }
 
 /* *seen is all rows or-ed. State of the loop is in locals, so that it stays in registers. */
-static struct char_run read_rows(struct cx_arena *arena, const struct char_table *table, struct cx_str text, uint32_t *seen_out)
+static struct char_run read_rows(struct cx_arena *arena, const struct char_table *table, struct cx_str text, uint32_t *seen_out, bool *has_ampersand)
 {
     size_t cap = text.len + 1, len = 0;
     struct char_run run = { cx_arena_alloc(arena, cap * sizeof *run.rows), cx_arena_alloc(arena, cap * sizeof *run.origin), 0 };
@@ -46,6 +47,7 @@ static struct char_run read_rows(struct cx_arena *arena, const struct char_table
         if (row & CHAR_SPECIAL) {
             size_t n = CHAR_SEQUENCE_LENGTH(row);
             run.len = len;
+            *has_ampersand |= n == 1;
             grow_rows(arena, &run, &cap, len + n + text.len - at);
             rows = run.rows;
             origin = run.origin;
@@ -69,8 +71,11 @@ struct char_run char_read(struct cx_arena *arena, struct cx_str text, enum cx_fo
 {
     const struct char_table *table = char_table(language);
     uint32_t seen;
-    struct char_run run = read_rows(arena, table, text, &seen);
-    return seen & CHAR_COMBINES ? char_compose(arena, table, run, language == CX_FOLD_SEARCH) : run;
+    bool has_ampersand = false, strips_marks = language == CX_FOLD_SEARCH;
+    struct char_run run = read_rows(arena, table, text, &seen, &has_ampersand);
+    if (seen & CHAR_COMBINES)
+        run = char_compose(arena, table, run, strips_marks);
+    return has_ampersand ? char_decode(arena, table, run, strips_marks) : run;
 }
 
 /* ---- step 2: links and mentions ---- */
@@ -140,6 +145,7 @@ struct writer {
     size_t token_count;
     bool is_after_word; /* what was written last is a word, so that no marker counts */
     bool cuts_to_one;
+    uint32_t *classes; /* letters outside of tags, by class */
 };
 
 /* Copies a row's letter out; at most four bytes. */
@@ -263,7 +269,7 @@ static size_t put_marked(struct writer *w, size_t i)
     return end;
 }
 
-static void write_text(struct writer *w, uint32_t classes[LETTER_CLASSES])
+static void write_text(struct writer *w)
 {
     for (size_t i = 0; i < w->in.len;) {
         uint32_t row = w->in.rows[i];
@@ -271,7 +277,7 @@ static void write_text(struct writer *w, uint32_t classes[LETTER_CLASSES])
         if (end != i) {
             i = end;
         } else if (row & CHAR_WORD) {
-            i = put_word(w, i, classes);
+            i = put_word(w, i, w->classes);
         } else {
             if (row & CHAR_BLANK)
                 put_blank(w, w->in.origin[i]);
@@ -292,6 +298,23 @@ static void end_tokens(struct writer *w)
     }
 }
 
+/* Words whose letters only look like those of one script are rare: they are looked for where not all letters are of one of these scripts, and written
+ * again; true where there were any. */
+static bool join_scripts(struct writer *w, const struct char_table *table, uint32_t letters)
+{
+    uint32_t latin = char_count(w->classes, LETTER_LATIN, LETTER_LATIN_FOREIGN);
+    if (latin == letters)
+        return false;
+    uint32_t cyrillic = char_count(w->classes, LETTER_CYRILLIC, LETTER_CYRILLIC_UKRAINIAN);
+    if (cyrillic == letters || !char_join_scripts(table, &w->in, cyrillic > latin ? LETTER_CYRILLIC : LETTER_LATIN))
+        return false;
+    memset(w->classes, 0, LETTER_CLASSES * sizeof *w->classes);
+    w->len = w->token_count = 0;
+    w->is_after_word = false;
+    write_text(w);
+    return true;
+}
+
 struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language)
 {
     struct char_run rows = char_read(arena, text, language);
@@ -302,12 +325,13 @@ struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum c
     w.out = cx_arena_bytes(arena, cap);
     w.origin = cx_arena_alloc(arena, (cap + 1) * sizeof *w.origin);
     w.tokens = cx_arena_alloc(arena, (rows.len * 3 / 2 + 4) * sizeof *w.tokens);
-    uint32_t *classes = CX_NEW_ARRAY(arena, uint32_t, LETTER_CLASSES), letters = 0;
-    write_text(&w, classes);
+    w.classes = CX_NEW_ARRAY(arena, uint32_t, LETTER_CLASSES);
+    write_text(&w);
+    uint32_t letters = char_count(w.classes, LETTER_LATIN, LETTER_CLASSES - 1);
+    if (join_scripts(&w, char_table(language), letters))
+        letters = char_count(w.classes, LETTER_LATIN, LETTER_CLASSES - 1);
     end_tokens(&w);
     memset(w.out + w.len, 0, CHAR_PAD);
     w.origin[w.len] = (uint32_t)text.len;
-    for (size_t i = LETTER_NONE + 1; i < LETTER_CLASSES; i++)
-        letters += classes[i];
-    return (struct cx_folded){ cx_str_n(w.out, w.len), w.origin, w.tokens, w.token_count, letters, classes };
+    return (struct cx_folded){ cx_str_n(w.out, w.len), w.origin, w.tokens, w.token_count, letters, w.classes };
 }

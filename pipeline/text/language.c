@@ -249,14 +249,6 @@ static void weigh_words(const struct cx_folded *folded, struct weights *weights)
     }
 }
 
-static uint32_t count_classes(const struct cx_folded *folded, enum letter_class first, enum letter_class last)
-{
-    uint32_t n = 0;
-    for (int class = first; class <= (int)last; class ++)
-        n += folded->classes[class];
-    return n;
-}
-
 static struct cx_str owner_of_script(const struct cx_folded *folded, float *confidence)
 {
     for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) {
@@ -277,9 +269,9 @@ struct cx_str cx_text_script_language(const struct cx_folded *folded, float *con
     *confidence = 0;
     if (folded->letters < 3)
         return CX_STR_NULL;
-    uint32_t latin = count_classes(folded, LETTER_LATIN, LETTER_LATIN_FOREIGN);
-    uint32_t cyrillic = count_classes(folded, LETTER_CYRILLIC, LETTER_CYRILLIC_UKRAINIAN);
-    uint32_t arabic = count_classes(folded, LETTER_ARABIC, LETTER_ARABIC_URDU);
+    uint32_t latin = char_count(folded->classes, LETTER_LATIN, LETTER_LATIN_FOREIGN);
+    uint32_t cyrillic = char_count(folded->classes, LETTER_CYRILLIC, LETTER_CYRILLIC_UKRAINIAN);
+    uint32_t arabic = char_count(folded->classes, LETTER_ARABIC, LETTER_ARABIC_URDU);
     uint32_t open =
         (latin * 2 > folded->letters ? LATIN : 0) | (cyrillic * 2 > folded->letters ? CYRILLIC : 0) | (arabic * 2 > folded->letters ? ARABIC : 0);
     if (open == 0)

@@ -1,8 +1,9 @@
 /* text.h - what may be known of a text: folding, letters, scripts, many patterns at once.
  *
  * cx_text_fold makes the form that lexicons, hashes and models see: NFKC, lower case (Turkish and Azerbaijani I/ı/İ/i by their rules when the
- * language says so), Arabic diacritics and tatweel out and letter forms unified (أإآ -> ا, ى -> ي, ة -> ه), ё -> е, runs of three or more equal
- * letters cut to two, links -> " <url> ", mentions -> " <user> ", blanks to one. A map leads back to byte offsets of the original. */
+ * language says so), character references of HTML decoded ("caf&eacute;"), Arabic diacritics and tatweel out and letter forms unified (أإآ -> ا, ى ->
+ * ي, ة -> ه), ё -> е, letters of another script that look like the rest of their word's made the word's ("рaypal" with a Cyrillic р), runs of three
+ * or more equal letters cut to two, links -> " <url> ", mentions -> " <user> ", blanks to one. A map leads back to byte offsets of the original. */
 #ifndef CX_TEXT_H
 #define CX_TEXT_H
 #include "base/arena.h"

@@ -1,5 +1,5 @@
 #include "stages/normalize/html.h"
-#include "stages/normalize/html_entity.h"
+#include "base/html_entity.h"
 
 /* What an element does to the text; one that is not listed does nothing. */
 enum effect { INLINE, LINE, PARAGRAPH, CELL, BREAK, HIDDEN, RAW, PRE, VOID, BODY };
@@ -245,7 +245,7 @@ static void take_tag(struct reader *r, struct tag tag)
 static void take_entity(struct reader *r)
 {
     uint32_t c;
-    size_t n = normalize_html_entity(cx_str_skip(r->in, r->at), &c);
+    size_t n = cx_html_entity(cx_str_skip(r->in, r->at), &c);
     char utf8[4];
     if (n == 0)
         put(r, "&", 1);
@@ -298,7 +298,7 @@ struct cx_str normalize_html_entities(struct cx_arena *arena, struct cx_str text
     size_t len = 0;
     for (size_t at = 0; at < text.len;) {
         uint32_t c;
-        size_t n = text.ptr[at] == '&' ? normalize_html_entity(cx_str_skip(text, at), &c) : 0;
+        size_t n = text.ptr[at] == '&' ? cx_html_entity(cx_str_skip(text, at), &c) : 0;
         if (n == 0)
             out[len++] = text.ptr[at++];
         else if (c != 0)

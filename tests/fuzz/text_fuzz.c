@@ -1,6 +1,6 @@
-/* text_fuzz.c - any valid text folds to valid text that folds to itself, and is scanned without trouble. The first byte chooses the way of folding.
- */
-#include "text/text.h"
+/* text_fuzz.c - any valid text folds to valid text that folds to itself, and is scanned and hashed without trouble. The first byte chooses the way of
+ * folding. */
+#include "text/features.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,6 +42,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t n = cx_matcher_scan(matcher(), arena, &once, &matches);
     for (size_t i = 0; i < n; i++)
         cx_assert(matches[i].start < matches[i].end && matches[i].end <= once.text.len);
+
+    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++) {
+        struct cx_features features = cx_text_features(arena, (enum cx_feature_kind)kind, &once, text, true);
+        for (size_t i = 0; i < features.count; i++)
+            cx_assert(features.spans[i].start <= features.spans[i].end && features.spans[i].end <= once.text.len);
+    }
     cx_arena_free(arena);
     return 0;
 }

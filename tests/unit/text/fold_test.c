@@ -93,7 +93,22 @@ static struct cx_str random_text(void)
                                           "क",
                                           "़",
                                           "ा",
-                                          "1" };
+                                          "1",
+                                          "&",
+                                          ";",
+                                          "&amp;",
+                                          "amp;",
+                                          "#",
+                                          "x41;",
+                                          "&#769;",
+                                          "&#1080;",
+                                          "\xd0\xb0",
+                                          "р",
+                                          "у",
+                                          "к",
+                                          "y",
+                                          "ο",
+                                          "m" };
     char *out = cx_arena_bytes(arena, 40 * 16);
     size_t len = 0;
     for (uint32_t n = noise(40); n > 0; n--) {
@@ -162,6 +177,28 @@ Test(fold, folds_width_ligatures_quotes_and_skin)
 {
     expect(CX_FOLD_ANY, "Ｄｏｎ’ｔ “ﬁx” 👍🏽 ①", "don't \"fix\" 👍 1");
     expect(CX_FOLD_SEARCH, "Straße AÑO Łódź", "strasse ano łodz");
+}
+
+Test(fold, decodes_references_of_html_also_nested_and_sloppy_ones)
+{
+    expect(CX_FOLD_ANY, "caf&eacute; &lt;3 Tom &amp; Jerry&#39;s &quot;x&quot;", "café <3 tom & jerry's \"x\"");
+    expect(CX_FOLD_SEARCH, "Te&scedil;ekk&uuml;rler&nbsp;&nbsp;&#8364;5 &#x1F600;", "tesekkurler €5 😀");
+    expect(CX_FOLD_ANY, "&amp;amp;lt; &AMP;#39; &hellip; &#0; &#xD800; &#150;", "< ' ... \xef\xbf\xbd -");
+    expect(CX_FOLD_ANY, "at&t; r&d &nosuch; &#; &#x; a&b;", "at&t; r&d &nosuch; &#; &#x; a&b;");
+    expect(CX_FOLD_ANY, "&a&shy;mp; &am&#112;; &#38;lt;", "& & <");
+    expect(CX_FOLD_SEARCH, "&a\xcc\x81mp; &aaaamp; &аmр;", "& & &"); /* what folding would make of them is decoded at once */
+    expect(CX_FOLD_ANY, "&lt;a href=&quot;http://x.y/?a=1&amp;b=2&quot;&gt;hi&lt;/a&gt;", "<a href=\" <url> \">hi</a>");
+}
+
+Test(fold, writes_words_of_two_scripts_that_look_alike_in_one)
+{
+    expect(CX_FOLD_SEARCH, "Рaypal sсam, Βank", "paypal scam, bank");           /* Cyrillic Р, с; Greek Β */
+    expect(CX_FOLD_SEARCH, "Mocкba: вepните дeньги", "москва: верните деньги"); /* Latin M o c b; e p; e */
+    expect(CX_FOLD_SEARCH, "хай hi smsками ж 5кг", "хай hi smsками ж 5кг");
+    expect(CX_FOLD_SEARCH, "это кот, тoт", "это кот, тот");
+    expect(CX_FOLD_SEARCH, "λόγος logos", "λόγοσ logos");
+    expect(CX_FOLD_SEARCH, "һttps://x.y раypal һello", "<url> paypal hello");
+    expect(CX_FOLD_SEARCH, "ж #сard сard @bob", "ж #сard card <user>");
 }
 
 Test(fold, leaves_single_blanks_and_none_at_the_ends)

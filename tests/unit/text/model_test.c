@@ -54,6 +54,20 @@ Test(model, letters_tell_languages_by_their_marks)
     cr_assert_eq(features_of(CX_FEATURES_LETTERS, "@someone https://a.example/b #tag 123 😀", false).count, 0);
 }
 
+Test(model, digits_that_stand_for_letters_tell_words_apart)
+{
+    cr_assert_not(are_equal(features_of(CX_FEATURES_WORDS, "3ayez", false), features_of(CX_FEATURES_WORDS, "7ayez", false)));
+    cr_assert(are_equal(features_of(CX_FEATURES_WORDS, "25tl 7", false), features_of(CX_FEATURES_WORDS, "99tl 3", false)));
+    cr_assert_gt(features_of(CX_FEATURES_LETTERS, "3ayez", false).count, features_of(CX_FEATURES_LETTERS, "ayez", false).count);
+}
+
+Test(model, letters_are_read_through_references_and_look_alikes)
+{
+    cr_assert(are_equal(features_of(CX_FEATURES_LETTERS, "рaypal", false), features_of(CX_FEATURES_LETTERS, "paypal", false)));
+    cr_assert(are_equal(features_of(CX_FEATURES_LETTERS, "дeньги", false), features_of(CX_FEATURES_LETTERS, "деньги", false)));
+    cr_assert(are_equal(features_of(CX_FEATURES_LETTERS, "ca&#102;e", false), features_of(CX_FEATURES_LETTERS, "cafe", false)));
+}
+
 Test(model, an_emoji_has_its_class_in_common_with_its_like)
 {
     struct cx_features love = features_of(CX_FEATURES_WORDS, "😍", false), heart = features_of(CX_FEATURES_WORDS, "❤️", false),

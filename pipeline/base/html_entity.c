@@ -1,11 +1,11 @@
-#include "stages/normalize/html_entity.h"
+#include "base/html_entity.h"
 
 static const struct entity {
     const char *name;
     uint16_t code_point;
 } entities[] = {
 #define HTML_ENTITY(name, code_point) { name, code_point },
-#include "stages/normalize/html_entities.def"
+#include "base/html_entities.def"
 #undef HTML_ENTITY
 };
 enum { NAME_MAX_LENGTH = 10, DIGITS_MAX = 8 };
@@ -26,13 +26,15 @@ static uint32_t named(struct cx_str name)
     return 0;
 }
 
-/* Browsers read 128..159 as windows-1252; what people sent through old editors was meant so. */
-static uint32_t windows_1252(uint32_t c)
+uint32_t cx_html_number(uint64_t value)
 {
+    /* Browsers read 128..159 as windows-1252; what people sent through old editors was meant so. */
     static const uint16_t upper[32] = { 0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
                                         0x2039, 0x0152, 0x8d,   0x017d, 0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
                                         0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,   0x017e, 0x0178 };
-    return upper[c - 0x80];
+    if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+        return 0xfffd;
+    return value >= 0x80 && value < 0xa0 ? upper[value - 0x80] : (uint32_t)value;
 }
 
 static int hex_value(char c)
@@ -59,15 +61,11 @@ static size_t numeric(struct cx_str rest, uint32_t *code_point)
         return 0;
     if (at < rest.len && rest.ptr[at] == ';')
         at++;
-    if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-        value = 0xfffd;
-    else if (value >= 0x80 && value < 0xa0)
-        value = windows_1252((uint32_t)value);
-    *code_point = (uint32_t)value;
+    *code_point = cx_html_number(value);
     return at;
 }
 
-size_t normalize_html_entity(struct cx_str rest, uint32_t *code_point)
+size_t cx_html_entity(struct cx_str rest, uint32_t *code_point)
 {
     if (rest.len > 2 && rest.ptr[1] == '#') {
         size_t n = numeric(cx_str_skip(rest, 2), code_point);
