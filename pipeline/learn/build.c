@@ -33,6 +33,12 @@ static void measure_one(struct cx_measure *measure, size_t at, const struct cx_e
 {
     measure->truth[at] = example->label;
     measure->truths[at] = example->labels;
+    if (example->prior == NULL)
+        return;
+    if (measure->priors == NULL)
+        measure->priors = calloc(measure->n * measure->labels + 1, sizeof *measure->priors);
+    cx_assert(measure->priors != NULL);
+    memcpy(measure->priors + at * measure->labels, example->prior, measure->labels * sizeof *measure->priors);
 }
 
 /* Logits of every example by weights that have not seen its fold. */

@@ -189,6 +189,19 @@ static int read_line(struct reading *r, struct cx_str line)
     return 0;
 }
 
+void cx_text_source_detect(struct cx_text_source *source, struct cx_str head)
+{
+    struct cx_str rest = source->content, line, column;
+    bool has_text = false;
+    if (!cx_str_cut(&rest, '\n', &line))
+        return;
+    line = cx_str_trim(line);
+    while (cx_str_cut(&line, '\t', &column))
+        has_text = has_text || cx_str_is(column, "text");
+    if (has_text && source->column.ptr == NULL)
+        source->column = head;
+}
+
 int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err)
 {
     if (source->is_words)
@@ -215,13 +228,13 @@ static int by_bytes(const void *a, const void *b)
     return cx_str_cmp(*(const struct cx_str *)a, *(const struct cx_str *)b);
 }
 
-/* Labels into byte order, so that they do not depend on which text came first. */
+/* New labels into byte order, so that they do not depend on which text came first. */
 static void sort_labels(struct cx_learn_task *task)
 {
     struct cx_str before[CX_LABELS_MAX];
     int32_t number[CX_LABELS_MAX];
     memcpy(before, task->labels, task->label_count * sizeof *before);
-    qsort(task->labels, task->label_count, sizeof *task->labels, by_bytes);
+    qsort(task->labels + task->known_count, task->label_count - task->known_count, sizeof *task->labels, by_bytes);
     for (uint32_t old = 0; old < task->label_count; old++)
         for (uint32_t new = 0; new < task->label_count; new ++)
             if (cx_str_eq(before[old], task->labels[new]))

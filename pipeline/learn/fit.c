@@ -103,6 +103,8 @@ static void step(struct fitting *f, size_t at)
     float errors[CX_LABELS_MAX] = { 0 };
     size_t count = keep_some(f, example);
     float norm = norm_of(example, count), square = 0;
+    if (example->prior != NULL)
+        memcpy(errors, example->prior, n * sizeof *errors);
     add_logits(f->weights, f->kept, count, norm, errors);
     to_errors(f->task, example, errors);
     for (uint32_t c = 0; c < n; c++) {

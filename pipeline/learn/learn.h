@@ -23,12 +23,13 @@ struct cx_example {
     int32_t label;         /* ONE_OF; -1: none of them */
     uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
     float weight;
-    uint16_t set;  /* row of the recipe it came from */
-    uint16_t fold; /* 0..CX_FOLDS-1; texts about one thing share it */
+    const float *prior; /* logits that the labels have already, from the model an overlay is learned over; NULL: none */
+    uint16_t set;       /* row of the recipe it came from */
+    uint16_t fold;      /* 0..CX_FOLDS-1; texts about one thing share it */
 };
 /* How a head is learned; rows in plan.c. */
 struct cx_head_plan {
-    const char *name;
+    const char *name; /* NULL: of labels of somebody's own, which are few: calibration doubts them */
     enum cx_head_kind kind;
     enum cx_feature_kind features;
     const char *labels; /* by blanks; NULL: those of the data, in byte order */
@@ -46,7 +47,8 @@ struct cx_learn_task {
     const struct cx_head_plan *plan;
     struct cx_str labels[CX_LABELS_MAX];
     uint32_t label_count;
-    bool is_closed; /* labels it does not know are an error rather than new */
+    uint32_t known_count; /* of an overlay: labels that the base has; they keep their numbers, new ones come after */
+    bool is_closed;       /* labels it does not know are an error rather than new */
     struct cx_example *examples, *dev;
     size_t count, cap, dev_count, dev_cap;
 };
@@ -65,6 +67,8 @@ struct cx_text_source {
     float weight;
     uint16_t set;
 };
+/* Where the file's first line has a column `text`, labels are in the column named, or in the one with the head's name. */
+void cx_text_source_detect(struct cx_text_source *source, struct cx_str head);
 /* Adds the texts of a source. -1 with *err: file:line and what is wrong. */
 int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err);
 /* Gives the labels their numbers for good (byte order where the data named them) and the sets of a label the weight of the plan. Once, after reading.
@@ -126,18 +130,45 @@ struct cx_measure {
     uint32_t labels;
     size_t n;
     float *scores;    /* n x labels */
+    float *priors;    /* n x labels of an overlay's; NULL: none */
     int32_t *truth;   /* ONE_OF: label or -1 */
     uint64_t *truths; /* ANY_OF */
     int32_t *said;    /* ONE_OF: what was chosen */
     uint64_t *saids;
 };
+#define CX_BINS 15
 struct cx_figures {
     double accuracy, macro_f1, macro_recall, ece;
     double precision[CX_LABELS_MAX], recall[CX_LABELS_MAX], f1[CX_LABELS_MAX];
     size_t support[CX_LABELS_MAX];
+    struct cx_bin {
+        double n, right, score; /* sums: right / n against score / n is the reliability diagram */
+    } bins[CX_BINS];            /* of the score of what was said, in equal steps from 0 to 1 */
 };
 void cx_measure_init(struct cx_measure *measure, enum cx_head_kind kind, uint32_t labels, size_t n);
 void cx_measure_free(struct cx_measure *measure);
+/* What a head says of an example by its scores. */
+void cx_measure_say(struct cx_measure *measure, size_t at, const struct cx_head *head);
 /* Of the examples whose number is in `some` (NULL: all of them); an ANY_OF head of one label is measured as yes and no. */
 void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, size_t n, struct cx_figures *figures);
+
+/* Where figures lie with 95 % likelihood, by the percentile bootstrap over the examples (Efron 1979), 1000 rounds, seeded. */
+struct cx_interval {
+    double low, high;
+};
+struct cx_intervals {
+    struct cx_interval accuracy, macro_f1, macro_recall, ece, precision[CX_LABELS_MAX], recall[CX_LABELS_MAX], f1[CX_LABELS_MAX];
+};
+void cx_measure_intervals(const struct cx_measure *measure, const uint32_t *some, size_t n, struct cx_intervals *intervals);
+/* Two models on the same examples, label by label the same numbers. */
+struct cx_comparison {
+    size_t n;
+    struct cx_figures first, second;
+    double only_first, only_second; /* texts that only one of them gets right */
+    double p;                       /* that a coin splits them so or worse: McNemar's test, exact */
+    struct cx_interval f1_gain;     /* of macro F1 from the first to the second, by the paired bootstrap */
+};
+void cx_measure_compare(const struct cx_measure *first, const struct cx_measure *second, struct cx_comparison *comparison);
+/* The verdict in one sentence, into `out`: what may be believed of the second against the first. */
+void cx_comparison_verdict(const struct cx_comparison *comparison, const char *first, const char *second, char *out, size_t size);
 #endif

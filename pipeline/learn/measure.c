@@ -4,42 +4,50 @@
 #include "base/error.h"
 #include <math.h>
 
-#define BINS 15
-
 void cx_measure_init(struct cx_measure *measure, enum cx_head_kind kind, uint32_t labels, size_t n)
 {
-    *measure = (struct cx_measure){ kind,
-                                    labels,
-                                    n,
-                                    calloc(n * labels + 1, sizeof(float)),
-                                    calloc(n + 1, sizeof(int32_t)),
-                                    calloc(n + 1, sizeof(uint64_t)),
-                                    calloc(n + 1, sizeof(int32_t)),
-                                    calloc(n + 1, sizeof(uint64_t)) };
+    *measure = (struct cx_measure){ .kind = kind,
+                                    .labels = labels,
+                                    .n = n,
+                                    .scores = calloc(n * labels + 1, sizeof(float)),
+                                    .truth = calloc(n + 1, sizeof(int32_t)),
+                                    .truths = calloc(n + 1, sizeof(uint64_t)),
+                                    .said = calloc(n + 1, sizeof(int32_t)),
+                                    .saids = calloc(n + 1, sizeof(uint64_t)) };
     cx_assert(measure->scores != NULL && measure->truth != NULL && measure->truths != NULL && measure->said != NULL && measure->saids != NULL);
 }
 
 void cx_measure_free(struct cx_measure *measure)
 {
     free(measure->scores);
+    free(measure->priors);
     free(measure->truth);
     free(measure->truths);
     free(measure->said);
     free(measure->saids);
 }
 
+void cx_measure_say(struct cx_measure *measure, size_t at, const struct cx_head *head)
+{
+    const float *scores = measure->scores + at * measure->labels;
+    measure->said[at] = head->kind == CX_HEAD_ONE_OF ? cx_head_choice(head, scores) : -1;
+    measure->saids[at] = 0;
+    for (uint32_t c = 0; c < head->label_count && head->kind == CX_HEAD_ANY_OF; c++)
+        measure->saids[at] |= (uint64_t)(scores[c] >= head->threshold[c]) << c;
+}
+
 struct counts {
-    double both[CX_LABELS_MAX], said[CX_LABELS_MAX], truth[CX_LABELS_MAX], right, n;
-    double bin_n[BINS], bin_right[BINS], bin_score[BINS];
+    double both[CX_LABELS_MAX], said[CX_LABELS_MAX], truth[CX_LABELS_MAX], right;
+    struct cx_bin bins[CX_BINS];
 };
 
 static void count_bin(struct counts *counts, float score, bool is_right)
 {
-    int bin = (int)(score * BINS);
-    bin = bin < BINS ? bin : BINS - 1;
-    counts->bin_n[bin]++;
-    counts->bin_right[bin] += is_right;
-    counts->bin_score[bin] += (double)score;
+    int number = (int)(score * CX_BINS);
+    struct cx_bin *bin = &counts->bins[number < CX_BINS ? number : CX_BINS - 1];
+    bin->n++;
+    bin->right += is_right;
+    bin->score += (double)score;
 }
 
 static void count_one(struct counts *counts, const struct cx_measure *measure, size_t i)
@@ -96,8 +104,9 @@ void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, 
     figures->macro_recall /= present > 0 ? present : 1;
     figures->accuracy = n > 0 ? counts.right / (double)n : 0;
     double total = 0;
-    for (int b = 0; b < BINS; b++)
-        total += counts.bin_n[b];
-    for (int b = 0; b < BINS; b++)
-        figures->ece += total > 0 ? fabs(counts.bin_right[b] - counts.bin_score[b]) / total : 0;
+    memcpy(figures->bins, counts.bins, sizeof counts.bins);
+    for (int b = 0; b < CX_BINS; b++)
+        total += counts.bins[b].n;
+    for (int b = 0; b < CX_BINS; b++)
+        figures->ece += total > 0 ? fabs(counts.bins[b].right - counts.bins[b].score) / total : 0;
 }

@@ -4,32 +4,47 @@
 #include "learn/build.h"
 #include <math.h>
 
-/* Mean log loss of held logits under a temperature and a shift. */
-static double loss_of(const struct cx_measure *held, float temperature, float shift)
+/* Of an overlay temperature and shift are of what it adds: where it does not help it comes to nothing. */
+static float logit_of(const struct cx_measure *held, size_t at, float temperature, float shift)
+{
+    return (held->scores[at] + shift) / temperature + (held->priors != NULL ? held->priors[at] : 0);
+}
+
+/* Log loss of one example. Truth is taken for `doubt` less than sure: few texts that are all told right must not make a model that never doubts
+ * (Platt 1999, for the same reason). */
+static double loss_of_one(const struct cx_measure *held, size_t i, const float *scores, double doubt)
+{
+    double loss = 0, others = held->labels > 1 ? doubt / (held->labels - 1) : 0;
+    if (held->kind == CX_HEAD_ONE_OF && doubt == 0)
+        return held->truth[i] >= 0 ? -log(fmax((double)scores[held->truth[i]], 1e-9)) : 0;
+    for (uint32_t c = 0; c < held->labels && held->kind == CX_HEAD_ONE_OF; c++)
+        if (held->truth[i] >= 0)
+            loss -= ((int32_t)c == held->truth[i] ? 1 - doubt : others) * log(fmax((double)scores[c], 1e-9));
+    for (uint32_t c = 0; c < held->labels && held->kind == CX_HEAD_ANY_OF; c++) {
+        double right = (double)(held->truths[i] >> c & 1 ? scores[c] : 1 - scores[c]);
+        loss -= (1 - doubt) * log(fmax(right, 1e-9)) + doubt * log(fmax(1 - right, 1e-9));
+    }
+    return loss;
+}
+
+/* Log loss of held logits under a temperature and a shift. */
+static double loss_of(const struct cx_measure *held, float temperature, float shift, double doubt)
 {
     double loss = 0;
     float values[CX_LABELS_MAX];
     for (size_t i = 0; i < held->n; i++) {
         for (uint32_t c = 0; c < held->labels; c++)
-            values[c] = (held->scores[i * held->labels + c] + shift) / temperature;
+            values[c] = logit_of(held, i * held->labels + c, temperature, shift);
         cx_scores_of(held->kind, values, held->labels);
-        if (held->kind == CX_HEAD_ONE_OF) {
-            if (held->truth[i] >= 0)
-                loss -= log(fmax((double)values[held->truth[i]], 1e-9));
-            continue;
-        }
-        for (uint32_t c = 0; c < held->labels; c++) {
-            double right = (double)(held->truths[i] >> c & 1 ? values[c] : 1 - values[c]);
-            loss -= log(fmax(right, 1e-9));
-        }
+        loss += loss_of_one(held, i, values, doubt);
     }
     return loss;
 }
 
 /* A walk downhill with steps that halve: both loss surfaces have one valley. */
-static void descend(const struct cx_measure *held, float *temperature, float *shift)
+static void descend(const struct cx_measure *held, double doubt, float *temperature, float *shift)
 {
-    double best = loss_of(held, *temperature, *shift);
+    double best = loss_of(held, *temperature, *shift, doubt);
     for (float step = 0.5f; step > 0.01f; step /= 2) {
         bool moved = true;
         while (moved) {
@@ -37,7 +52,7 @@ static void descend(const struct cx_measure *held, float *temperature, float *sh
             const float tries[4][2] = { { 1 + step, 0 }, { 1 / (1 + step), 0 }, { 1, step }, { 1, -step } };
             for (int t = 0; t < (held->kind == CX_HEAD_ANY_OF ? 4 : 2); t++) {
                 float T = *temperature * tries[t][0], s = *shift + tries[t][1];
-                double loss = loss_of(held, T, s);
+                double loss = loss_of(held, T, s, doubt);
                 if (loss < best - 1e-7 * fabs(best)) {
                     best = loss;
                     *temperature = T;
@@ -49,18 +64,16 @@ static void descend(const struct cx_measure *held, float *temperature, float *sh
     }
 }
 
-static void choose(struct cx_build_head *head)
+/* Logits to scores, and to what is said by them. */
+static void choose(struct cx_measure *held, const struct cx_packed_head *packed)
 {
-    struct cx_measure *held = &head->held;
-    struct cx_head as = { .kind = held->kind, .label_count = held->labels, .threshold = head->packed.threshold, .at_least = head->packed.at_least };
+    struct cx_head as = { .kind = held->kind, .label_count = held->labels, .threshold = packed->threshold, .at_least = packed->at_least };
     for (size_t i = 0; i < held->n; i++) {
         float *values = held->scores + i * held->labels;
         for (uint32_t c = 0; c < held->labels; c++)
-            values[c] = (values[c] + head->packed.shift) / head->packed.temperature;
+            values[c] = logit_of(held, i * held->labels + c, packed->temperature, packed->shift);
         cx_head_scores(&as, values);
-        held->said[i] = held->kind == CX_HEAD_ONE_OF ? cx_head_choice(&as, values) : -1;
-        for (uint32_t c = 0; c < held->labels && held->kind == CX_HEAD_ANY_OF; c++)
-            held->saids[i] |= (uint64_t)(values[c] >= head->packed.threshold[c]) << c;
+        cx_measure_say(held, i, &as);
     }
 }
 
@@ -71,6 +84,7 @@ void cx_tune(struct cx_build_head *head)
         head->packed.threshold[c] = head->task->plan->kind == CX_HEAD_ONE_OF ? 1 : 0.5f;
     const struct cx_measure *unseen = head->folds.n > 0 ? &head->folds : &head->held;
     if (unseen->n > 0)
-        descend(unseen, &head->packed.temperature, &head->packed.shift);
-    choose(head);
+        descend(unseen, head->task->plan->name == NULL ? 1 / ((double)unseen->n + 2) : 0, &head->packed.temperature, &head->packed.shift);
+    choose(&head->held, &head->packed);
+    choose(&head->folds, &head->packed);
 }

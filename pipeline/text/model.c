@@ -149,6 +149,9 @@ static int read_header(struct cx_arena *arena, const struct cx_json *root, struc
     for (node = heads->first; node != NULL; node = node->next) {
         struct cx_head *head = &list[model->head_count++];
         CX_TRY(read_head(arena, node, model, head, err));
+        for (uint32_t i = 0; i + 1 < model->head_count; i++)
+            if (cx_str_eq(list[i].name, head->name))
+                return bad(err, "two heads of one name");
         head->first = model->score_count;
         model->score_count += head->label_count;
     }
@@ -187,7 +190,9 @@ static float norm_of(size_t count)
     return count > 0 ? 1 / sqrtf((float)count) : 0;
 }
 
-void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits)
+/* Logits of the model's own rows, put where the model has them, or added where `places` says. */
+static void own_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, const uint32_t *places,
+                       float *logits)
 {
     int32_t sums[ROW_BYTES_MAX];
     float norm = norm_of(features->count);
@@ -199,10 +204,28 @@ void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, co
             const struct cx_head *head = &model->heads[h];
             if (head->table != t)
                 continue;
-            for (uint32_t i = 0; i < head->label_count; i++)
-                logits[head->first + i] = head->bias[i] + head->scale[i] * ((float)sums[head->column + i] * norm);
+            for (uint32_t i = 0; i < head->label_count; i++) {
+                float logit = head->bias[i] + head->scale[i] * ((float)sums[head->column + i] * norm);
+                if (places == NULL)
+                    logits[head->first + i] = logit;
+                else
+                    logits[places[head->first + i]] += logit;
+            }
         }
     }
+}
+
+void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits)
+{
+    if (model->layer_count == 0) {
+        own_logits(model, kind, features, NULL, logits);
+        return;
+    }
+    for (uint32_t h = 0; h < model->head_count; h++)
+        if (model->tables[model->heads[h].table].features == kind)
+            memset(logits + model->heads[h].first, 0, model->heads[h].label_count * sizeof *logits);
+    for (uint32_t l = 0; l < model->layer_count; l++)
+        own_logits(model->layers[l].model, kind, features, model->layers[l].places, logits);
 }
 
 /* e^x for scores: within 2 in 10^7, the same bits everywhere, unlike the library's. */
@@ -243,13 +266,28 @@ int cx_head_choice(const struct cx_head *head, const float *scores)
     return scores[best] >= head->at_least ? best : -1;
 }
 
-void cx_model_weigh(const struct cx_model *model, const struct cx_head *head, uint32_t label, const struct cx_features *features, float *weights)
+/* Adds what the features weigh in one head of the model's own rows. */
+static void own_weights(const struct cx_model *model, const struct cx_head *head, uint32_t label, const struct cx_features *features, float *weights)
 {
     const struct cx_model_table *table = &model->tables[head->table];
     float norm = norm_of(features->count);
     for (size_t i = 0; i < features->count; i++) {
         int64_t place = rows_find(table, features->hashes[i]);
         int weight = place < 0 ? 0 : table->rows[(size_t)place * table->row_bytes + head->column + label];
-        weights[i] = head->scale[label] * ((float)weight * norm);
+        weights[i] += head->scale[label] * ((float)weight * norm);
+    }
+}
+
+void cx_model_weigh(const struct cx_model *model, const struct cx_head *head, uint32_t label, const struct cx_features *features, float *weights)
+{
+    memset(weights, 0, features->count * sizeof *weights);
+    if (model->layer_count == 0)
+        own_weights(model, head, label, features, weights);
+    for (uint32_t l = 0; l < model->layer_count; l++) {
+        const struct cx_model *layer = model->layers[l].model;
+        for (uint32_t h = 0; h < layer->head_count; h++)
+            for (uint32_t i = 0; i < layer->heads[h].label_count; i++)
+                if (model->layers[l].places[layer->heads[h].first + i] == head->first + label)
+                    own_weights(layer, &layer->heads[h], i, features, weights);
     }
 }

@@ -52,6 +52,10 @@ static inline uint16_t cx_model_tag(uint32_t feature)
 }
 #define CX_MODEL_TABLES 4
 #define CX_MODEL_LABELS 512 /* a head has at most so many */
+struct cx_model_layer {
+    const struct cx_model *model;
+    const uint32_t *places; /* of each of its scores among those of the whole */
+};
 struct cx_model {
     struct cx_str version; /* name@hash of the data: what a record names */
     struct cx_str base;    /* version of the model an overlay was made for; null for a whole model */
@@ -59,12 +63,21 @@ struct cx_model {
     struct cx_model_table tables[CX_MODEL_TABLES];
     uint32_t table_count, head_count, score_count;
     const struct cx_head *heads;
+    const struct cx_model_layer *layers; /* what cx_model_lay joined; none: the tables are the model's own */
+    uint32_t layer_count;
 };
 
 /* Reads an image. Everything is checked: no bytes make it read outside. The model and a copy of the rows are in the arena; -1 with *err otherwise. */
 int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *model, struct cx_error *err);
 /* The head of that name, or NULL. */
 const struct cx_head *cx_model_head(const struct cx_model *model, const char *name);
+
+/* A model with `n` overlays on it: a company's own labels. Heads of an overlay that add to the base's have their logits added to it label by label,
+ * and the labels that the base lacks come after its own; other heads stand beside the base's. It is used like any model, and what it was made of must
+ * live as long. -1 with *err where an overlay was made over another base, or does not fit. */
+#define CX_MODEL_LAYERS 8 /* the base included */
+int cx_model_lay(struct cx_arena *arena, const struct cx_model *base, const struct cx_model *const *overlays, size_t n, struct cx_model *model,
+                 struct cx_error *err);
 
 /* Logits of all heads that read this kind of features, into logits[model->score_count]; others are left alone. Texts without features get the biases.
  */
