@@ -1,22 +1,39 @@
-/* train.c - cx train: a model of one's own from labelled texts. */
+/* train.c - cx train: a model of one's own from labelled texts, or an overlay: what one's own labels add to a model that is there. */
 #include "base/hash.h"
-#include "codec/codec.h"
+#include "base/json.h"
 #include "learn/build.h"
 #include "learn/file.h"
+#include "run/models.h"
 #include "run/verb.h"
 
-enum { DATA, HEAD, COLUMN, OUT };
+enum { DATA, BASE, HEAD, COLUMN, NAME, OUT };
 static const struct cx_flag flags[] = {
-    { "data", 'd', "FILE", "Labelled texts: lines of label TAB text, or with --column a TSV with a header that has the column text." },
-    { "head", 0, "NAME", "What is told (intent_own); a head of the shipped model has its closed set of labels." },
-    { "column", 0, "NAME", "The column of the labels." },
-    { "out", 'o', "FILE", "Where the model goes; classify.model names it." },
+    { "data", 'd', "FILE", "Labelled texts: what cx label writes, any TSV with a header that has the column text, or lines of label TAB text." },
+    { "base", 'b', "FILE", "Makes an overlay on this model (cx: the one compiled in) for classify.overlays; else a model that stands alone." },
+    { "head", 0, "NAME", "What is told: intent with --base, else intent_own. Names that the base does not know are heads of one's own." },
+    { "column", 0, "NAME", "The column of the labels (the head's name)." },
+    { "name", 0, "NAME", "What records call it, before the hash of the texts (the head's name)." },
+    { "out", 'o', "FILE", "Where the model goes; a process that has it loaded takes the new one by itself." },
     { 0 },
 };
 
-#define IMAGE_MAX  ((size_t)1 << 30)
-#define MEMORY_MAX ((size_t)8 << 30)
-#define LEVEL      19
+#define IMAGE_MAX      ((size_t)1 << 30)
+#define MEMORY_MAX     ((size_t)8 << 30)
+#define LANGUAGES_MAX  16
+#define LANGUAGE_TEXTS 5 /* a language with fewer is not taken for one the overlay speaks */
+
+struct training {
+    const struct cx_args *args;
+    struct cx_arena *arena;
+    struct cx_text_source source;
+    struct cx_learn_task task;
+    struct cx_head_plan plan;
+    bool has_base;
+    struct cx_model base;
+    const struct cx_head *below; /* the base's head of this name, NULL: it has none */
+    struct cx_build build;
+    struct cx_str name;
+};
 
 static void say(void *context, struct cx_str head, const char *what)
 {
@@ -24,85 +41,232 @@ static void say(void *context, struct cx_str head, const char *what)
     fprintf(stderr, "cx train: %.*s %s\n", CX_STR_ARG(head), what);
 }
 
-static int write_out(const char *path, struct cx_str bytes, struct cx_error *err)
+/* ---- the task ---- */
+
+/* Of these a record may carry any name; of the other heads only those that there are. */
+static bool is_open(struct cx_str head)
 {
-    FILE *file = fopen(path, "wb");
-    bool is_written = file != NULL && fwrite(bytes.ptr, 1, bytes.len, file) == bytes.len;
-    if (file == NULL || fclose(file) != 0 || !is_written)
-        return cx_fail(err, CX_EXIT_IO, "%s: cannot be written", path);
+    return cx_str_is(head, "intent") || cx_str_is(head, "reason");
+}
+
+static int begin_task(struct training *t, struct cx_error *err)
+{
+    struct cx_learn_task *task = &t->task;
+    const char *fallback = t->has_base ? "intent" : "intent_own";
+    struct cx_str head = cx_str(cx_args_has(t->args, HEAD) ? t->args->values[HEAD] : fallback);
+    cx_learn_task_init(task, head);
+    t->name = cx_args_has(t->args, NAME) ? cx_str(t->args->values[NAME]) : head;
+    t->plan = *task->plan;
+    t->plan.name = NULL;
+    task->plan = &t->plan;
+    if (!t->has_base)
+        return 0;
+    if (t->plan.features == CX_FEATURES_LETTERS)
+        return cx_fail(err, CX_EXIT_USAGE, "%.*s is told by letters, and is not laid over: train a model without --base", CX_STR_ARG(head));
+    t->below = cx_model_head(&t->base, t->args->values[HEAD] != NULL ? t->args->values[HEAD] : fallback);
+    t->plan.folds = true;
+    t->plan.balance = 0; /* what the base has learnt is to be corrected by what is seen, as often as it is seen */
+    if (t->below == NULL)
+        return 0;
+    t->plan.kind = t->below->kind;
+    task->known_count = task->label_count = t->below->label_count;
+    memcpy(task->labels, t->below->labels, t->below->label_count * sizeof *task->labels);
+    task->is_closed = !is_open(head);
     return 0;
 }
 
-/* How the head does on folds that were left out: on stdout, so that nobody has to take a model on trust. */
-static void report(const struct cx_build_head *head)
+/* What the base says already, of every text. */
+static void add_priors(struct training *t)
 {
-    struct cx_figures figures;
-    struct cx_measure folds = head->folds;
-    for (size_t i = 0; i < folds.n; i++) {
-        const float *values = folds.scores + i * folds.labels;
-        folds.said[i] = 0;
-        for (uint32_t c = 1; c < folds.labels; c++)
-            if (values[c] > values[folds.said[i]])
-                folds.said[i] = (int32_t)c;
+    float *logits = CX_NEW_ARRAY(t->arena, float, t->base.score_count);
+    for (size_t i = 0; t->below != NULL && i < t->task.count; i++) {
+        struct cx_example *example = &t->task.examples[i];
+        struct cx_features features = { example->hashes, example->count, NULL };
+        float *prior = CX_NEW_ARRAY(t->arena, float, t->task.label_count);
+        cx_model_logits(&t->base, CX_FEATURES_WORDS, &features, logits);
+        memset(prior, 0, t->task.label_count * sizeof *prior);
+        memcpy(prior, logits + t->below->first, t->below->label_count * sizeof *prior);
+        example->prior = prior;
     }
-    cx_measure_figures(&folds, NULL, folds.n, &figures);
-    printf("%zu texts, each judged by a model that has not seen it: %.1f %% right, macro F1 %.1f\n", folds.n, 100 * figures.accuracy,
-           100 * figures.macro_f1);
-    for (uint32_t c = 0; c < folds.labels; c++)
-        printf("  %-32.*s precision %5.1f  recall %5.1f  F1 %5.1f  of %zu\n", CX_STR_ARG(head->task->labels[c]), 100 * figures.precision[c],
-               100 * figures.recall[c], 100 * figures.f1[c], figures.support[c]);
 }
 
-static int learn(const struct cx_args *args, struct cx_arena *arena, struct cx_learn_task *task, struct cx_error *err)
+static int read_task(struct training *t, struct cx_error *err)
 {
-    static struct cx_build build;
-    struct cx_text_source source = { .path = cx_str(args->values[DATA]), .column = cx_str(args->values[COLUMN]), .weight = 1 };
+    const char *path = t->args->values[DATA];
+    t->source = (struct cx_text_source){ .path = cx_str(path), .column = cx_str(t->args->values[COLUMN]), .weight = 1 };
+    CX_TRY(begin_task(t, err));
+    CX_TRY(learn_read_file(t->arena, t->source.path, &t->source.content, err));
+    cx_text_source_detect(&t->source, t->task.name);
+    CX_TRY(cx_learn_task_read(&t->task, t->arena, &t->source, err));
+    cx_learn_task_close(&t->task);
+    uint32_t least = t->task.plan->kind == CX_HEAD_ANY_OF ? 1 : 2;
+    if (t->task.count < 2 * CX_FOLDS || t->task.label_count < least)
+        return cx_fail(err, CX_EXIT_DATA, "%s: %zu texts with %u labels are too few to learn from", path, t->task.count, t->task.label_count);
+    if (t->has_base)
+        add_priors(t);
+    return 0;
+}
+
+/* ---- what it reaches ---- */
+
+/* The folds as the base alone would have them. */
+static void judge_base(const struct training *t, const struct cx_measure *folds, struct cx_measure *base)
+{
+    cx_measure_init(base, folds->kind, folds->labels, folds->n);
+    memcpy(base->truth, folds->truth, folds->n * sizeof *base->truth);
+    memcpy(base->truths, folds->truths, folds->n * sizeof *base->truths);
+    struct cx_head head = *t->below;
+    for (size_t i = 0; i < folds->n; i++) {
+        float *values = base->scores + i * base->labels;
+        memcpy(values, folds->priors + i * folds->labels, head.label_count * sizeof *values);
+        cx_head_scores(&head, values);
+        cx_measure_say(base, i, &head);
+    }
+}
+
+/* How the head does on folds that were left out: on stdout, so that nobody has to take a model on trust. */
+static void report(const struct training *t, struct cx_figures *figures)
+{
+    const struct cx_build_head *head = &t->build.heads[0];
+    const struct cx_measure *folds = &head->folds;
+    cx_measure_figures(folds, NULL, folds->n, figures);
+    printf("%zu texts, each judged by a model that has not seen it: %.1f %% right, macro F1 %.1f, calibration error %.1f\n", folds->n,
+           100 * figures->accuracy, 100 * figures->macro_f1, 100 * figures->ece);
+    for (uint32_t c = 0; c < folds->labels; c++)
+        if (figures->support[c] > 0)
+            printf("  %-32.*s precision %5.1f  recall %5.1f  F1 %5.1f  of %zu%s\n", CX_STR_ARG(head->task->labels[c]), 100 * figures->precision[c],
+                   100 * figures->recall[c], 100 * figures->f1[c], figures->support[c],
+                   t->below != NULL && c >= t->below->label_count ? "  (new)" : "");
+    if (t->below == NULL)
+        return;
+    struct cx_measure base;
+    struct cx_comparison comparison;
+    judge_base(t, folds, &base);
+    cx_measure_compare(&base, folds, &comparison);
+    char verdict[300];
+    cx_comparison_verdict(&comparison, "the base alone", "the base with the overlay", verdict, sizeof verdict);
+    printf("the base alone: %.1f %% right, macro F1 %.1f\n%s\n", 100 * comparison.first.accuracy, 100 * comparison.first.macro_f1, verdict);
+    cx_measure_free(&base);
+}
+
+/* ---- the file ---- */
+
+struct spoken {
+    struct cx_str code;
+    size_t texts;
+};
+
+static void count_language(struct spoken *spoken, size_t *n, struct cx_str code)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (cx_str_eq(spoken[i].code, code)) {
+            spoken[i].texts++;
+            return;
+        }
+    if (code.len == 2 && *n < LANGUAGES_MAX)
+        spoken[(*n)++] = (struct spoken){ code, 1 };
+}
+
+/* Languages of the texts where the file says them: there the overlay speaks, also where its base does not. */
+static size_t read_languages(const struct training *t, struct spoken *spoken)
+{
+    struct cx_str rest = t->source.content, line, field;
+    size_t at = 0, n = 0, number;
+    bool has_column = false;
+    if (t->source.column.ptr == NULL || !cx_str_cut(&rest, '\n', &line))
+        return 0;
+    line = cx_str_trim(line);
+    for (; !has_column && cx_str_cut(&line, '\t', &field); at += !has_column)
+        has_column = cx_str_is(field, "language");
+    while (has_column && cx_str_cut(&rest, '\n', &line)) {
+        for (number = 0; cx_str_cut(&line, '\t', &field) && number < at;)
+            number++;
+        if (number == at)
+            count_language(spoken, &n, field);
+    }
+    return n;
+}
+
+static void write_card(const struct training *t, const struct cx_figures *figures, const char *hash, struct cx_buf *card)
+{
+    struct spoken spoken[LANGUAGES_MAX];
+    size_t n = read_languages(t, spoken);
+    const char *comma = "";
+    cx_buf_format(card, "{\"head\":");
+    cx_json_string(card, t->task.name);
+    cx_buf_format(card, ",\"texts\":%zu,\"data\":\"%.32s\",\"languages\":[", t->task.count, hash);
+    for (size_t i = 0; i < n; i++)
+        if (spoken[i].texts >= LANGUAGE_TEXTS) {
+            cx_buf_str(card, cx_str(comma));
+            cx_json_string(card, spoken[i].code);
+            comma = ",";
+        }
+    cx_buf_format(card, "],\"folds\":{\"accuracy\":%.4f,\"macro_f1\":%.4f,\"ece\":%.4f}}", figures->accuracy, figures->macro_f1, figures->ece);
+}
+
+static int write_model(const struct training *t, const struct cx_figures *figures, struct cx_error *err)
+{
+    struct cx_buf image, card;
+    struct cx_hasher hasher;
     char hash[32];
-    CX_TRY(learn_read_file(arena, source.path, &source.content, err));
-    CX_TRY(cx_learn_task_read(task, arena, &source, err));
-    cx_learn_task_close(task);
-    if (task->count < 2 * CX_FOLDS || task->label_count < 2)
-        return cx_fail(err, CX_EXIT_DATA, "%s: %zu texts with %u labels are too few to learn from", args->values[DATA], task->count,
-                       task->label_count);
-    build = (struct cx_build){ .head_count = 1, .say = say };
-    build.heads[0].task = task;
-    cx_build_learn(&build, arena);
-    if (task->plan->kind == CX_HEAD_ONE_OF && task->plan->folds)
-        report(&build.heads[0]);
-    struct cx_buf image, file;
+    cx_hasher_init(&hasher, "cx.train");
+    cx_hasher_str(&hasher, t->task.name);
+    cx_hasher_str(&hasher, t->base.version);
+    cx_hasher_id(&hasher, cx_hash128(t->source.content.ptr, t->source.content.len));
+    cx_id_hex(cx_hasher_end(&hasher), hash);
     cx_buf_init(&image, IMAGE_MAX);
-    cx_buf_init(&file, IMAGE_MAX);
-    cx_id_hex(cx_hash128(source.content.ptr, source.content.len), hash);
-    struct cx_str version = cx_arena_format(arena, "%.*s@%.8s", CX_STR_ARG(task->name), hash);
-    cx_build_pack(&build, version, CX_STR_NULL, CX_STR("{}"), &image);
-    int status = cx_zstd_compress(&file, cx_buf_view(&image), LEVEL) == 0 ? write_out(args->values[OUT], cx_buf_view(&file), err)
-                                                                          : cx_fail(err, CX_EXIT_BUG, "compressing failed");
+    cx_buf_init(&card, 1u << 20);
+    write_card(t, figures, hash, &card);
+    struct cx_str version = cx_arena_format(t->arena, "%.*s@%.8s", CX_STR_ARG(t->name), hash);
+    cx_build_pack(&t->build, version, t->base.version, cx_buf_view(&card), &image);
+    int status = cx_models_write(t->args->values[OUT], cx_buf_view(&image), err);
+    if (status == 0)
+        printf("%s: %.*s%s%.*s\n", t->args->values[OUT], CX_STR_ARG(version), t->has_base ? " over " : "", CX_STR_ARG(t->base.version));
     cx_buf_free(&image);
-    cx_buf_free(&file);
-    cx_build_free(&build);
+    cx_buf_free(&card);
+    return status;
+}
+
+static int train(struct training *t, struct cx_error *err)
+{
+    struct cx_figures figures = { 0 };
+    t->has_base = cx_args_has(t->args, BASE);
+    if (t->has_base)
+        CX_TRY(cx_models_load(t->arena, t->args->values[BASE], &t->base, err));
+    CX_TRY(read_task(t, err));
+    t->build = (struct cx_build){ .head_count = 1, .say = say };
+    t->build.heads[0].task = &t->task;
+    cx_build_learn(&t->build, t->arena);
+    t->build.heads[0].packed.adds = t->below != NULL;
+    if (t->task.plan->folds)
+        report(t, &figures);
+    int status = write_model(t, &figures, err);
+    cx_build_free(&t->build);
     return status;
 }
 
 static int run_train(const struct cx_args *args, struct cx_error *err)
 {
+    static struct training t;
     if (!cx_args_has(args, DATA) || !cx_args_has(args, OUT)) {
         cx_fail(err, CX_EXIT_USAGE, "needs --data FILE and --out FILE (cx train --help)");
         return CX_EXIT_USAGE;
     }
-    struct cx_arena *arena = cx_arena_new(MEMORY_MAX);
-    static struct cx_learn_task task;
-    cx_learn_task_init(&task, cx_args_has(args, HEAD) ? cx_str(args->values[HEAD]) : CX_STR("intent_own"));
-    int status = learn(args, arena, &task, err) == 0 ? CX_EXIT_OK : (int)err->exit;
-    cx_learn_task_free(&task);
-    cx_arena_free(arena);
+    t = (struct training){ .args = args, .arena = cx_arena_new(MEMORY_MAX) };
+    int status = train(&t, err) == 0 ? CX_EXIT_OK : (int)err->exit;
+    cx_learn_task_free(&t.task);
+    cx_arena_free(t.arena);
     return status;
 }
 
 const struct cx_verb cx_verb_train = {
     .name = "train",
     .synopsis = "--data FILE --out FILE [options]",
-    .doc = "Learns a model from labelled texts of your own, and says how far to trust it. The same texts give the same bytes.",
-    .examples = "  cx train --data labels.tsv --out acme.cxm\n  cx train --data labelled.tsv --column sentiment --head sentiment --out acme.cxm\n",
+    .doc = "Learns from labelled texts of your own, in seconds, and says how far to trust it. The same texts give the same bytes.",
+    .examples = "  cx tap cx.routed.v1 --values | cx label labels.tsv\n"
+                "  cx train --base cx --data labels.tsv --name acme --out acme.cxm      # classify.overlays: { acme: acme.cxm }\n"
+                "  cx train --base cx --head sentiment --data labelled.tsv --out acme-sentiment.cxm\n"
+                "  cx train --data foreign.tsv --out alone.cxm\n",
     .flags = flags,
     .operands = 0,
     .run = run_train,
