@@ -5,13 +5,14 @@
 
 #include <errno.h>
 
-enum { TEXT = CX_FLAG_FIRST, EVENT, LANGUAGE, CHANNEL, JSON };
+enum { TEXT = CX_FLAG_FIRST, EVENT, LANGUAGE, CHANNEL, TENANT, JSON };
 static const struct cx_flag flags[] = {
     CX_CONFIG_FLAGS,
     { "text", 't', "TEXT", "The text of a customer's message." },
     { "event", 'e', NULL, "Reads records from stdin instead, a JSON line each: canonical, envelopes, or what cx tap --values prints." },
     { "language", 'l', "XX", "As if the text were in this language (ISO 639-1); else as found." },
     { "channel", 0, "NAME", "Where --text was written (web_chat); some channels decide the C." },
+    { "tenant", 0, "NAME", "Whose text --text is: of a tenant with labels of its own these count (classify.overlays)." },
     { "json", 0, NULL, "One JSON object a record." },
     { 0 },
 };
@@ -106,6 +107,8 @@ static void print_page(struct explaining *e, const struct cx_interaction *record
     printf("%s%.*s\n\nlanguage\n  %.*s  %.2f%s\n", e->records > 1 ? "\n" : "", (int)text.len, text.ptr, CX_STR_ARG(text_at(language, "label")),
            number_at(language, "score"), e->language.ptr != NULL ? "  (as asked)" : "");
     cx_buf_free(&text);
+    if (text_at(whole, "model").ptr != NULL)
+        printf("\nmodel\n  %.*s\n", CX_STR_ARG(text_at(whole, "model")));
     print_heads(cx_json_get(whole, CX_STR("heads")));
 }
 
@@ -124,16 +127,17 @@ static void on_record(void *context, const struct cx_interaction *record)
 
 /* ---- where records come from ---- */
 
-static int explain_text(struct explaining *e, struct cx_reading *reading, const char *text, const char *channel, struct cx_error *err)
+static int explain_text(struct explaining *e, struct cx_reading *reading, const struct cx_args *args, struct cx_error *err)
 {
     struct cx_buf line;
     const char *why;
     cx_buf_init(&line, (size_t)64 << 20);
-    cx_buf_str(&line, CX_STR("{\"tenant\":\"explain\",\"native_id\":\"1\",\"occurred_at\":1700000000000,\"kind\":\"message\",\"author\":{\"name\":\"-"
-                             "\"},\"channel\":"));
-    cx_json_string(&line, cx_str(channel != NULL ? channel : "web_chat"));
+    cx_buf_str(&line, CX_STR("{\"native_id\":\"1\",\"occurred_at\":1700000000000,\"kind\":\"message\",\"author\":{\"name\":\"-\"},\"tenant\":"));
+    cx_json_string(&line, cx_str(args->values[TENANT] != NULL ? args->values[TENANT] : "explain"));
+    cx_buf_str(&line, CX_STR(",\"channel\":"));
+    cx_json_string(&line, cx_str(args->values[CHANNEL] != NULL ? args->values[CHANNEL] : "web_chat"));
     cx_buf_str(&line, CX_STR(",\"text\":"));
-    cx_json_string(&line, cx_str(text));
+    cx_json_string(&line, cx_str(args->values[TEXT]));
     cx_buf_byte(&line, '}');
     cx_reading_line(reading, cx_buf_view(&line), on_record, e, &why);
     cx_buf_free(&line);
@@ -195,7 +199,7 @@ static int run_explain(const struct cx_args *args, struct cx_error *err)
     if (cx_args_has(args, LANGUAGE))
         e.language = cx_str(args->values[LANGUAGE]);
     cx_buf_init(&e.out, (size_t)64 << 20);
-    int rc = cx_args_has(args, TEXT) ? explain_text(&e, reading, args->values[TEXT], args->values[CHANNEL], err) : explain_lines(&e, reading, err);
+    int rc = cx_args_has(args, TEXT) ? explain_text(&e, reading, args, err) : explain_lines(&e, reading, err);
     cx_buf_free(&e.out);
     cx_arena_free(e.arena);
     cx_reading_close(reading);

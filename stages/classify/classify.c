@@ -1,19 +1,22 @@
 /* classify.c - says what a record is about: language, intents, functions, urgency, sentiment, personal data. Stateless. Semantics: README.md. */
 #include "stage/stage.h"
 #include "stages/classify/judgements.h"
-#include "stages/classify/learned.h"
+#include "stages/classify/overlays.h"
 #include "stages/classify/pii.h"
 #include "stages/classify/section.h"
 
 struct classify_config {
     const struct cx_node *lexicons;
     struct cx_str model;
+    const struct cx_node *overlays;
     double language_at_least, sentiment_at_least, reason_at_least;
     int64_t max_text;
 };
 static const struct cx_option options[] = {
     CX_OPTION(struct classify_config, lexicons, NULL, 0, 0, "", "Files of lexicons that add to or replace entries of those compiled in."),
     CX_OPTION(struct classify_config, model, "", 0, 0, "", "File of a learned model instead of the one compiled in; `none`: lexicons only."),
+    CX_OPTION(struct classify_config, overlays, NULL, 0, 0, "",
+              "Own labels: a map of tenants to files, or lists of them, that `cx train --base` made; new ones are loaded while running."),
     CX_OPTION(struct classify_config, language_at_least, "0.5", 0, 1, "", "Score from which the model's language counts."),
     CX_OPTION(struct classify_config, sentiment_at_least, "0.36", 0, 1, "", "Score from which the model's sentiment counts; below, the lexicons'."),
     CX_OPTION(struct classify_config, reason_at_least, "0.6", 0, 1, "", "Score from which the model's reason counts where the lexicons name none."),
@@ -40,7 +43,8 @@ static const struct cx_port outputs[] = {
 
 struct classify {
     struct classify_lexicons lexicons;
-    struct classify_learned learned;
+    struct classify_learned learned; /* of tenants without an overlay */
+    struct classify_overlays overlays;
     bool has_model;
     size_t max_text;
 };
@@ -80,7 +84,9 @@ static int open_model(struct classify *classify, const struct classify_config *g
         return 0;
     classify->has_model = true;
     classify->learned.at_least = (struct classify_thresholds){ given->language_at_least, given->sentiment_at_least, given->reason_at_least };
-    return classify_learned_open(&classify->learned, env->arena, file, err);
+    CX_TRY(classify_learned_read(env->arena, file, &classify->learned.model, err));
+    classify_learned_bind(&classify->learned, env->arena);
+    return 0;
 }
 
 static int open(void *self, const void *config, const struct cx_env *env, struct cx_error *err)
@@ -90,6 +96,7 @@ static int open(void *self, const void *config, const struct cx_env *env, struct
     struct classify_reader *reader = classify_reader_new(env->arena);
     classify->max_text = (size_t)given->max_text;
     CX_TRY(open_model(classify, given, env, err));
+    CX_TRY(classify_overlays_open(&classify->overlays, given->overlays, classify->has_model ? &classify->learned : NULL, env, err));
     CX_TRY(read_own(reader, env, err));
     CX_TRY(read_added(reader, given->lexicons, env, err));
     return classify_reader_end(reader, &classify->lexicons, err);
@@ -143,24 +150,36 @@ static float join_rating(const struct cx_interaction *record, struct classify_he
     return sentiment;
 }
 
+/* The model of a tenant, NULL where there is none. */
+static const struct classify_learned *learned_of(const struct classify *classify, struct cx_str tenant)
+{
+    const struct classify_learned *own = classify_overlays_find(&classify->overlays, tenant);
+    return own != NULL ? own : classify->has_model ? &classify->learned : NULL;
+}
+
 /* The language by the model, or by letters and frequent words where it does not say. */
-static struct cx_str language_of(const struct classify *classify, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str text,
+static struct cx_str language_of(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str text,
                                  float *confidence)
 {
     struct cx_str language = CX_STR_NULL;
-    if (classify->has_model)
-        language = classify_learned_language(&classify->learned, arena, folded, text, confidence);
+    if (learned != NULL)
+        language = classify_learned_language(learned, arena, folded, text, confidence);
     return language.ptr != NULL ? language : cx_text_script_language(folded, confidence);
 }
 
 /* What the model says joins what the lexicons found. Its scores, NULL where it says nothing. */
-static const float *join_model(const struct classify *classify, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str text,
-                               struct cx_str language, struct classify_findings *findings)
+static const float *join_model(const struct classify_learned *heard, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str text,
+                               struct classify_findings *findings)
 {
-    const float *scores = classify->has_model ? classify_learned_scores(&classify->learned, arena, folded, text, language) : NULL;
+    const float *scores = heard != NULL ? classify_learned_scores(heard, arena, folded, text) : NULL;
     if (scores != NULL)
-        classify_learned_join(&classify->learned, scores, findings);
+        classify_learned_join(heard, arena, scores, findings);
     return scores;
+}
+
+static const struct classify_learned *heard_in(const struct classify_learned *learned, struct cx_str language)
+{
+    return learned != NULL ? classify_learned_in(learned, language) : NULL;
 }
 
 static void find_pii(struct cx_ctx *ctx, const struct classify *classify, struct cx_str text, struct cx_str language,
@@ -176,15 +195,16 @@ static void read_text(const struct classify *classify, struct cx_ctx *ctx, const
                       struct cx_classification *section)
 {
     struct cx_folded folded = cx_text_fold(ctx->arena, text, CX_FOLD_SEARCH);
-    struct cx_str language = language_of(classify, ctx->arena, &folded, text, &section->language_confidence);
+    const struct classify_learned *learned = learned_of(classify, record->tenant);
+    struct cx_str language = language_of(learned, ctx->arena, &folded, text, &section->language_confidence);
     if (language.ptr != NULL)
         section->language = language;
     cx_count(ctx, METRIC_LANGUAGES, language_label(language), 1);
 
     struct classify_findings findings;
     classify_find(&classify->lexicons, ctx->arena, &folded, language, &findings);
-    join_model(classify, ctx->arena, &folded, text, language, &findings);
-    section->model = classify->has_model ? classify->learned.model.version : CX_STR_NULL;
+    join_model(heard_in(learned, language), ctx->arena, &folded, text, &findings);
+    section->model = learned != NULL ? learned->model.version : CX_STR_NULL;
     section->lexicon_hits = findings.hits;
     section->topics = findings.topics;
     if (record->direction == CX_DIRECTION_INBOUND) {
@@ -228,18 +248,22 @@ static void count_nothing(struct cx_ctx *ctx, int metric, const char *label, dou
 
 static void explain(const void *self, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language, struct cx_buf *json)
 {
+    static const struct classify_learned silent;
     const struct classify *classify = self;
     struct cx_ctx ctx = { .arena = arena, .count_ = count_nothing };
     struct classify_case c = { .lexicons = &classify->lexicons, .record = record, .language = language, .language_confidence = 1 };
     c.text = text_of(classify, &ctx, record);
     struct cx_folded folded = cx_text_fold(arena, c.text, CX_FOLD_SEARCH);
     struct classify_findings findings;
+    const struct classify_learned *learned = learned_of(classify, record->tenant);
     if (language.ptr == NULL)
-        c.language = language_of(classify, arena, &folded, c.text, &c.language_confidence);
+        c.language = language_of(learned, arena, &folded, c.text, &c.language_confidence);
     classify_find(&classify->lexicons, arena, &folded, c.language, &findings);
-    c.learned = &classify->learned;
+    const struct classify_learned *heard = heard_in(learned, c.language);
+    c.learned = heard != NULL ? heard : &silent;
     c.lexical = findings.heads;
-    c.scores = join_model(classify, arena, &folded, c.text, c.language, &findings);
+    c.scores = join_model(heard, arena, &folded, c.text, &findings);
+    c.model = learned != NULL ? learned->model.version : CX_STR_NULL;
     c.rating = join_rating(record, &findings.heads);
     c.folded = &folded;
     c.findings = &findings;

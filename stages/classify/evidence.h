@@ -12,6 +12,7 @@
  * known. */
 struct classify_heads {
     float intents[CLASSIFY_INTENT_COUNT];
+    struct cx_label_list own; /* intents by names that a company made up, in no order */
     float functions[CLASSIFY_FUNCTION_COUNT];
     bool has_sentiment;
     float positive, negative;

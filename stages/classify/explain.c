@@ -182,6 +182,26 @@ static void explain_intents(struct writer *w)
     }
 }
 
+/* Intents by a company's own names, which no lexicon knows. */
+static void explain_own(struct writer *w)
+{
+    const struct cx_model *model = &w->c->learned->model;
+    for (uint32_t h = 0; w->c->scores != NULL && h < model->head_count; h++) {
+        const struct cx_head *head = &model->heads[h];
+        bool is_own = false;
+        for (size_t i = 0; i < w->c->learned->own_count; i++)
+            is_own = is_own || w->c->learned->own[i] == head;
+        for (uint32_t i = 0; (is_own || head == w->c->learned->intent) && i < head->label_count; i++) {
+            float score = w->c->scores[head->first + i];
+            if (score < CLASSIFY_INTENT_AT_LEAST || classify_label(classify_intents, head->labels[i]) >= 0)
+                continue;
+            begin_head(w, "intents", head->labels[i], score, CLASSIFY_INTENT_AT_LEAST, true, "model");
+            add_because(w, "model", "", score);
+            end_head(w, head, head->labels[i]);
+        }
+    }
+}
+
 static void explain_functions(struct writer *w)
 {
     const float *scores = w->c->findings->heads.functions;
@@ -319,8 +339,11 @@ void classify_explain(const struct classify_case *c, struct cx_arena *arena, str
     cx_json_string(json, c->language.ptr != NULL ? c->language : CX_STR("und"));
     cx_buf_str(json, CX_STR(",\"score\":"));
     cx_json_f32(json, c->language_confidence);
-    cx_buf_str(json, CX_STR("},\"heads\":["));
+    cx_buf_str(json, CX_STR("},\"model\":"));
+    cx_json_string(json, c->model);
+    cx_buf_str(json, CX_STR(",\"heads\":["));
     explain_intents(&w);
+    explain_own(&w);
     explain_functions(&w);
     explain_sentiment(&w);
     explain_urgency(&w);

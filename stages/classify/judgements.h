@@ -16,9 +16,10 @@ struct classify_case {
     float language_confidence;
     const struct classify_findings *findings; /* model and rating joined */
     struct classify_heads lexical;            /* what the lexicons alone found */
-    const struct classify_learned *learned;
-    const float *scores; /* of the model, which have joined the findings; NULL: it said nothing */
-    float rating;        /* the sentiment it was taken for; 0: none */
+    struct cx_str model;                      /* version of the tenant's; null: it has none */
+    const struct classify_learned *learned;   /* what is heard of it in this language; without heads: nothing */
+    const float *scores;                      /* of the model, which have joined the findings; NULL: it said nothing */
+    float rating;                             /* the sentiment it was taken for; 0: none */
 };
 /* Writes the object that stage.h describes: every label about which anything is known, also where too little to be said. */
 void classify_explain(const struct classify_case *c, struct cx_arena *arena, struct cx_buf *json);

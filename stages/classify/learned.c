@@ -1,8 +1,10 @@
 /* learned.c - scores of the model to heads. */
 #include "stages/classify/learned.h"
+#include "base/json.h"
 #include "codec/codec.h"
 
-#define IMAGE_MAX ((size_t)64 << 20)
+#define IMAGE_MAX     ((size_t)64 << 20)
+#define LANGUAGES_MAX 64
 
 /* Languages whose texts the heads were trained on. Of others they know nothing, so they say nothing. */
 static const char *const languages[] = { "ar", "de", "en", "es", "fr", "hi", "it", "pt", "ru", "tr", NULL };
@@ -19,34 +21,101 @@ static const struct cx_head *head_of(const struct cx_model *model, const char *n
     return head != NULL && head->kind == kind && head->label_count <= most ? head : NULL;
 }
 
-static void map_labels(const struct cx_head *head, const char *const *names, int *numbers)
+static const int *map_labels(struct cx_arena *arena, const struct cx_head *head, const char *const *names)
 {
+    int *numbers = CX_NEW_ARRAY(arena, int, head != NULL ? head->label_count : 0);
     for (uint32_t i = 0; head != NULL && i < head->label_count; i++)
         numbers[i] = classify_label(names, head->labels[i]);
+    return numbers;
 }
 
-int classify_learned_open(struct classify_learned *learned, struct cx_arena *arena, struct cx_str file, struct cx_error *err)
+int classify_learned_read(struct cx_arena *arena, struct cx_str file, struct cx_model *model, struct cx_error *err)
 {
-    static const char *const sentiments[] = { "negative", "neutral", "positive", NULL };
     struct cx_buf image;
     cx_buf_init(&image, IMAGE_MAX);
-    int status = cx_zstd_decompress(&image, file) == 0 ? cx_model_read(arena, cx_buf_view(&image), &learned->model, err)
-                                                       : cx_fail(err, CX_EXIT_DATA, "not a model: it is no zstd file, or larger than 64 MiB");
+    int status = cx_zstd_decompress(&image, file) == 0
+                     ? cx_model_read(arena, cx_buf_view(&image), model, err)
+                     : cx_fail(err, CX_EXIT_DATA, "not a model: it is no zstd file, is cut short, or is larger than 64 MiB");
     cx_buf_free(&image);
-    CX_TRY(status);
+    return status;
+}
+
+/* Heads by names that are not ours. */
+static void find_own(struct classify_learned *learned, struct cx_arena *arena)
+{
+    static const char *const ours[] = {
+        "language", "sentiment", "toxicity", "intent", "functions", "urgency", "relevance", "reason", "five_c", NULL
+    };
+    const struct cx_model *model = &learned->model;
+    const struct cx_head **own = CX_NEW_ARRAY(arena, const struct cx_head *, model->head_count);
+    learned->own = own;
+    for (uint32_t i = 0; i < model->head_count; i++)
+        if (classify_label(ours, model->heads[i].name) < 0 && model->tables[model->heads[i].table].features == CX_FEATURES_WORDS)
+            own[learned->own_count++] = &model->heads[i];
+}
+
+/* The head where an overlay adds to it, else NULL. */
+static const struct cx_head *only_added(const struct cx_model *model, const struct cx_head *head)
+{
+    for (uint32_t l = 1; head != NULL && l < model->layer_count; l++)
+        for (uint32_t h = 0; h < model->layers[l].model->head_count; h++)
+            if (cx_str_eq(model->layers[l].model->heads[h].name, head->name))
+                return head;
+    return NULL;
+}
+
+/* Languages that the cards of overlays name. */
+static void read_languages(struct classify_learned *learned, struct cx_arena *arena)
+{
+    struct cx_json_fault fault;
+    struct cx_str *list = CX_NEW_ARRAY(arena, struct cx_str, LANGUAGES_MAX);
+    learned->languages = list;
+    for (uint32_t l = 1; l < learned->model.layer_count; l++) {
+        const struct cx_json *card = cx_json_parse(arena, learned->model.layers[l].model->card, &fault);
+        const struct cx_json *named = card != NULL && card->type == CX_JSON_OBJECT ? cx_json_get(card, CX_STR("languages")) : NULL;
+        for (const struct cx_json *n = named != NULL && named->type == CX_JSON_ARRAY ? named->first : NULL; n != NULL; n = n->next)
+            if (n->type == CX_JSON_STRING && learned->language_count < LANGUAGES_MAX)
+                list[learned->language_count++] = n->text;
+    }
+    if (learned->language_count == 0)
+        return;
+    struct classify_learned *elsewhere = CX_NEW(arena, struct classify_learned);
+    *elsewhere = *learned;
+    const struct cx_head **heads[] = { &elsewhere->sentiment, &elsewhere->toxicity,  &elsewhere->intent, &elsewhere->functions,
+                                       &elsewhere->urgency,   &elsewhere->relevance, &elsewhere->reason };
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        *heads[i] = only_added(&learned->model, *heads[i]);
+    learned->elsewhere = elsewhere;
+}
+
+void classify_learned_bind(struct classify_learned *learned, struct cx_arena *arena)
+{
+    static const char *const sentiments[] = { "negative", "neutral", "positive", NULL };
     const struct cx_model *model = &learned->model;
     learned->language = head_of(model, "language", CX_HEAD_ONE_OF, CX_MODEL_LABELS);
     learned->sentiment = head_of(model, "sentiment", CX_HEAD_ONE_OF, 3);
     learned->toxicity = head_of(model, "toxicity", CX_HEAD_ANY_OF, 1);
-    learned->intent = head_of(model, "intent", CX_HEAD_ONE_OF, 64);
-    learned->functions = head_of(model, "functions", CX_HEAD_ANY_OF, 64);
-    learned->urgency = head_of(model, "urgency", CX_HEAD_ONE_OF, 64);
+    learned->intent = head_of(model, "intent", CX_HEAD_ONE_OF, CX_MODEL_LABELS);
+    learned->functions = head_of(model, "functions", CX_HEAD_ANY_OF, CX_MODEL_LABELS);
+    learned->urgency = head_of(model, "urgency", CX_HEAD_ONE_OF, CX_MODEL_LABELS);
     learned->relevance = head_of(model, "relevance", CX_HEAD_ANY_OF, 1);
-    learned->reason = head_of(model, "reason", CX_HEAD_ONE_OF, 64);
-    map_labels(learned->intent, classify_intents, learned->intents);
-    map_labels(learned->functions, classify_functions, learned->functions_by_label);
-    map_labels(learned->sentiment, sentiments, learned->sentiments);
-    return 0;
+    learned->reason = head_of(model, "reason", CX_HEAD_ONE_OF, CX_MODEL_LABELS);
+    learned->intents = map_labels(arena, learned->intent, classify_intents);
+    learned->functions_by_label = map_labels(arena, learned->functions, classify_functions);
+    for (uint32_t i = 0; learned->sentiment != NULL && i < learned->sentiment->label_count; i++)
+        learned->sentiments[i] = classify_label(sentiments, learned->sentiment->labels[i]);
+    find_own(learned, arena);
+    read_languages(learned, arena);
+}
+
+const struct classify_learned *classify_learned_in(const struct classify_learned *learned, struct cx_str language)
+{
+    if (language.ptr == NULL || classify_label(languages, language) >= 0)
+        return learned;
+    for (size_t i = 0; i < learned->language_count; i++)
+        if (cx_str_eq(learned->languages[i], language))
+            return learned->elsewhere;
+    return NULL;
 }
 
 /* "hi-Latn" is Hindi, however it is written. */
@@ -83,10 +152,8 @@ static bool is_ascii(struct cx_str text)
 }
 
 const float *classify_learned_scores(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded,
-                                     struct cx_str text, struct cx_str language)
+                                     struct cx_str text)
 {
-    if (language.ptr != NULL && classify_label(languages, language) < 0)
-        return NULL;
     if (folded->letters < 3 && is_ascii(text))
         return NULL; /* two letters say nothing; an emoji does */
     struct cx_features features = cx_text_features(arena, CX_FEATURES_WORDS, folded, text, false);
@@ -130,6 +197,26 @@ static void join_labels(const struct cx_head *head, const int *numbers, const fl
             classify_join(&values[numbers[i]], scores[head->first + i]);
 }
 
+/* Labels of a head that are no names of ours: intents of a company's own. */
+static void join_own(const struct cx_head *head, const float *scores, struct cx_arena *arena, struct classify_heads *heads)
+{
+    struct cx_label *labels = CX_NEW_ARRAY(arena, struct cx_label, heads->own.len + head->label_count);
+    size_t len = heads->own.len;
+    if (len > 0)
+        memcpy(labels, heads->own.items, len * sizeof *labels);
+    for (uint32_t i = 0; i < head->label_count; i++) {
+        float score = scores[head->first + i];
+        int number = classify_label(classify_intents, head->labels[i]);
+        if (score < CLASSIFY_INTENT_JOINS)
+            continue;
+        if (number < 0)
+            labels[len++] = (struct cx_label){ head->labels[i], score };
+        else if (!cx_str_is(head->name, "intent"))
+            classify_join(&heads->intents[number], score);
+    }
+    heads->own = (struct cx_label_list){ labels, len };
+}
+
 float classify_learned_urgency(const struct classify_learned *learned, const float *scores)
 {
     const struct cx_head *head = learned->urgency;
@@ -141,12 +228,16 @@ float classify_learned_urgency(const struct classify_learned *learned, const flo
     return expected;
 }
 
-void classify_learned_join(const struct classify_learned *learned, const float *scores, struct classify_findings *findings)
+void classify_learned_join(const struct classify_learned *learned, struct cx_arena *arena, const float *scores, struct classify_findings *findings)
 {
     struct classify_heads *heads = &findings->heads;
     if (learned->sentiment != NULL)
         join_sentiment(learned, scores, heads);
     join_labels(learned->intent, learned->intents, scores, CLASSIFY_INTENT_JOINS, heads->intents);
+    if (learned->intent != NULL && learned->intent->label_count > CLASSIFY_INTENT_COUNT)
+        join_own(learned->intent, scores, arena, heads);
+    for (size_t i = 0; i < learned->own_count; i++)
+        join_own(learned->own[i], scores, arena, heads);
     join_labels(learned->functions, learned->functions_by_label, scores, CLASSIFY_FUNCTION_JOINS, heads->functions);
     float urgency = classify_learned_urgency(learned, scores);
     heads->urgency = urgency > heads->urgency ? urgency : heads->urgency;

@@ -17,20 +17,29 @@ static bool goes_before(const struct cx_label *a, const struct cx_label *b)
     return a->score > b->score || (a->score == b->score && cx_str_cmp(a->name, b->name) < 0);
 }
 
-/* Labels that reach `least`, by score, then name. */
-static struct cx_label_list pick_labels(struct cx_arena *arena, const float *scores, const char *const *names, size_t n, float least)
+/* Puts a label that reaches `least` among the others: by score, then name. */
+static size_t pick_label(struct cx_label *labels, size_t len, struct cx_str name, float score, float least)
 {
-    struct cx_label *labels = CX_NEW_ARRAY(arena, struct cx_label, n);
+    struct cx_label label = { name, rounded(score) };
+    size_t at = len;
+    if (score < least)
+        return len;
+    for (; at > 0 && goes_before(&label, &labels[at - 1]); at--)
+        labels[at] = labels[at - 1];
+    labels[at] = label;
+    return len + 1;
+}
+
+/* Labels by number, and those of a company's own. */
+static struct cx_label_list pick_labels(struct cx_arena *arena, const float *scores, const char *const *names, size_t n, struct cx_label_list own,
+                                        float least)
+{
+    struct cx_label *labels = CX_NEW_ARRAY(arena, struct cx_label, n + own.len);
     size_t len = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (scores[i] < least)
-            continue;
-        struct cx_label label = { cx_str(names[i]), rounded(scores[i]) };
-        size_t at = len++;
-        for (; at > 0 && goes_before(&label, &labels[at - 1]); at--)
-            labels[at] = labels[at - 1];
-        labels[at] = label;
-    }
+    for (size_t i = 0; i < n; i++)
+        len = pick_label(labels, len, cx_str(names[i]), scores[i], least);
+    for (size_t i = 0; i < own.len; i++)
+        len = pick_label(labels, len, own.items[i].name, own.items[i].score, least);
     return (struct cx_label_list){ labels, len };
 }
 
@@ -56,6 +65,8 @@ static float relevance_of(const struct classify_heads *heads)
     for (int intent = 0; intent < CLASSIFY_INTENT_COUNT; intent++)
         if (intent != CLASSIFY_SPAM && intent != CLASSIFY_OTHER)
             classify_join(&business, heads->intents[intent]);
+    for (size_t i = 0; i < heads->own.len; i++)
+        classify_join(&business, heads->own.items[i].score);
     if (heads->has_relevance && heads->relevance > business)
         business = heads->relevance;
     return business * (1 - heads->intents[CLASSIFY_SPAM]);
@@ -63,13 +74,14 @@ static float relevance_of(const struct classify_heads *heads)
 
 void classify_fill(struct cx_arena *arena, const struct classify_heads *heads, struct cx_classification *section)
 {
+    static const struct cx_label_list none = { NULL, 0 };
     if (heads->has_sentiment) {
         float score = heads->positive - heads->negative;
         section->sentiment = heads->is_decided ? heads->decided : sentiment_of(score);
         section->sentiment_score = told(score);
     }
-    section->intents = pick_labels(arena, heads->intents, classify_intents, CLASSIFY_INTENT_COUNT, CLASSIFY_INTENT_AT_LEAST);
-    section->functions = pick_labels(arena, heads->functions, classify_functions, CLASSIFY_FUNCTION_COUNT, CLASSIFY_FUNCTION_AT_LEAST);
+    section->intents = pick_labels(arena, heads->intents, classify_intents, CLASSIFY_INTENT_COUNT, heads->own, CLASSIFY_INTENT_AT_LEAST);
+    section->functions = pick_labels(arena, heads->functions, classify_functions, CLASSIFY_FUNCTION_COUNT, none, CLASSIFY_FUNCTION_AT_LEAST);
     if (section->intents.len > 0 || heads->urgency > 0) {
         section->urgency = urgency_of(heads->urgency);
         section->urgency_score = told(heads->urgency);

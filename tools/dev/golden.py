@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Golden cases: a folder whose name is the sentence it proves.
 
-tests/stages/<stage>/cases/<sentence>/ holds in.jsonl, out.jsonl and, where needed, config.yaml and args.
+tests/stages/<stage>/cases/<sentence>/ holds in.jsonl, out.jsonl and, where needed, config.yaml and args; a line of `train` is what
+`cx train` is told beforehand, for the models that config.yaml names.
 `cx pipe <stage> --verdicts [-c config.yaml] [args] < in.jsonl` must print out.jsonl, byte for byte, whatever the batch size and
 whether or not the stages are closed, reopened and restored on the way.
 """
@@ -9,8 +10,10 @@ import argparse
 import difflib
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VARIANTS = ([], ["--batch", "1"], ["--batch", "7"], ["--batch", "3", "--restart", "2"])
@@ -26,9 +29,20 @@ def command(cx, case):
     return [str(cx), "pipe", *stages, "--verdicts", *config, *args]
 
 
-def output(cx, case, variant):
+def train(cx, case, folder):
+    """The case's folder, or a copy of it with the models it asks for."""
+    if not (case / "train").exists():
+        return case
+    work = pathlib.Path(folder) / case.name
+    shutil.copytree(case, work)
+    for line in (case / "train").read_text().splitlines():
+        subprocess.run([str(cx), "train", *shlex.split(line)], capture_output=True, timeout=120, cwd=work, check=True)
+    return work
+
+
+def output(cx, case, variant, work):
     with open(case / "in.jsonl", "rb") as lines:
-        done = subprocess.run(command(cx, case) + variant, stdin=lines, capture_output=True, timeout=120, cwd=case)
+        done = subprocess.run(command(cx, case) + variant, stdin=lines, capture_output=True, timeout=120, cwd=work)
     if done.returncode != 0:
         return f"exit {done.returncode}: {done.stderr.decode(errors='replace')}".encode()
     return done.stdout
@@ -36,14 +50,19 @@ def output(cx, case, variant):
 
 def check(cx, case, rewrite):
     """True when the case holds."""
+    with tempfile.TemporaryDirectory(prefix="cx-golden-") as folder:
+        return check_in(cx, case, rewrite, train(cx, case, folder))
+
+
+def check_in(cx, case, rewrite, work):
     want_file = case / "out.jsonl"
-    got = output(cx, case, [])
+    got = output(cx, case, [], work)
     if rewrite:
         want_file.write_bytes(got)
         return True
     want = want_file.read_bytes() if want_file.exists() else b""
     for variant in VARIANTS:
-        got = got if not variant else output(cx, case, variant)
+        got = got if not variant else output(cx, case, variant, work)
         if got == want:
             continue
         print(f"FAILED {case.relative_to(ROOT)} {' '.join(variant)}")
