@@ -157,9 +157,11 @@ static enum cx_kafka_result write_ledger(struct cx_process *p, struct cx_assignm
         p->ledger_partitions = cx_kafka_partitions(p->kafka, p->ledger_topic, p->err);
     if (p->ledger_partitions <= 0)
         return CX_KAFKA_FATAL;
+    char config_hash[17];
+    snprintf(config_hash, sizeof config_hash, "%016llx", (unsigned long long)atomic_load(&p->config_hash));
     cx_arena_reset(p->arena);
     cx_buf_reset(&p->buf);
-    cx_ledger_encode(&a->page, p->arena, cx_chain_name(p->chain), a->topic, a->partition, kind, time_ms, p->settings->hash, &p->buf);
+    cx_ledger_encode(&a->page, p->arena, cx_chain_name(p->chain), a->topic, a->partition, kind, time_ms, config_hash, &p->buf);
     struct cx_str key = cx_arena_format(p->arena, "%s/%d", a->topic, a->partition);
     return produce(p, p->ledger_topic, a->partition % p->ledger_partitions, key, cx_buf_view(&p->buf), NULL, 0);
 }

@@ -294,7 +294,7 @@ static void advance(struct cx_task *task, struct cx_ctx *ctx, struct cx_str tena
     if (link->stage->tick && old_bytes.ptr && old / TICK_MS != ctx->time_ms / TICK_MS) {
         struct cx_item *item = ctx->item;
         ctx->item = NULL;
-        link->stage->tick(link->self, ctx, tenant);
+        link->stage->tick(link->loaded.self, ctx, tenant);
         ctx->item = item;
     }
 }
@@ -351,7 +351,7 @@ static void process(struct cx_task *task, struct cx_ctx *ctx, struct cx_ending *
     const struct cx_link *link = &task->chain->links[task->at];
     if (ctx->state)
         advance(task, ctx, task->item.record->tenant, task->item.record->ingested_at);
-    struct cx_settled settled = link->stage->process(link->self, ctx);
+    struct cx_settled settled = link->stage->process(link->loaded.self, ctx);
     cx_failpoint_pass(CX_POINT_AFTER_STATE);
     ending->reason = settled.reason == CX_PASSED ? NULL : &link->stage->reasons[settled.reason];
     ending->detail = settled.detail;
@@ -462,7 +462,7 @@ int cx_task_settle(struct cx_task *task, const struct cx_message *message, const
     task->at = 0;
     struct cx_ctx ctx = new_ctx(task);
     void **parts = NULL;
-    size_t n = first->stage->split(first->self, &ctx, message, &parts);
+    size_t n = first->stage->split(first->loaded.self, &ctx, message, &parts);
     cx_assert(n >= 1);
     *items = (int64_t)n;
     for (size_t i = 0; i < n; i++) {

@@ -49,6 +49,14 @@ struct cx_chain_plan {
 };
 struct cx_chain *cx_chain_open(const struct cx_chain_plan *plan, struct cx_error *err);
 void cx_chain_close(struct cx_chain *chain);
+/* Has a file that a stage read (lexicons, rules, overlays) changed? True at the second look that finds it changed and the same as at the first, so
+ * that one that is still being written is left alone. */
+bool cx_chain_files_changed(struct cx_chain *chain);
+/* Opens all stages anew that have read files, and puts them into the place of the old ones; state is not touched. Between transactions, so that one
+ * transaction has one of each. How many there are, or -1 with *err: the old ones stay, every one. */
+int cx_chain_reload(struct cx_chain *chain, struct cx_error *err);
+/* Of the content of those files; 0: there are none. */
+uint64_t cx_chain_files_hash(const struct cx_chain *chain);
 const char *cx_chain_name(const struct cx_chain *chain); /* stages joined by '-' */
 size_t cx_chain_length(const struct cx_chain *chain);
 const struct cx_stage *cx_chain_stage(const struct cx_chain *chain, size_t i);

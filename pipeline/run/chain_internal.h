@@ -6,9 +6,24 @@
 #define CX_CHAIN_MAX 8  /* stages in a chain */
 #define CX_PORTS_MAX 16 /* outputs of a stage */
 
+struct cx_file_state { /* enough to see that a file is another one, or has other content */
+    int64_t device, inode, size, changed_ns;
+};
+struct cx_file { /* of the operator's, which a stage has read */
+    const char *path;
+    struct cx_file_state used, seen; /* when it was read, or refused; and at the last look */
+    struct cx_id content;
+    struct cx_file *next;
+};
+struct cx_loaded { /* a stage's read-only part, opened; everything is in the arena */
+    struct cx_arena *arena;
+    void *self;
+    struct cx_file *files, **last;
+};
 struct cx_link { /* a stage in its place in the chain */
     const struct cx_stage *stage;
-    void *config, *self;
+    void *config;
+    struct cx_loaded loaded;
     const struct cx_topic *ports[CX_PORTS_MAX]; /* NULL beyond the last */
     bool json[CX_PORTS_MAX];
     bool writes_main; /* the last stage, and those whose main topic is kept */
@@ -21,6 +36,7 @@ struct cx_placed { /* a tenant that the operator pinned to a partition */
 struct cx_chain {
     char name[128];
     struct cx_arena *arena;
+    const struct cx_node *root;
     struct cx_link links[CX_CHAIN_MAX];
     size_t count;
     bool prints;       /* the main record is handed out although no topic takes it */
@@ -59,6 +75,9 @@ struct cx_task {
     size_t encoded_at, encoded_len; /* the item's own record, encoded after the stage at work; len 0: not yet */
 };
 
+/* reload.c: opens the link's stage into *loaded; after a failure nothing is left of it. */
+int cx_link_load(const struct cx_link *link, const struct cx_node *root, struct cx_loaded *loaded, struct cx_error *err);
+void cx_link_unload(const struct cx_link *link, struct cx_loaded *loaded);
 /* placement.c: reads and checks the `placement` map. */
 int cx_placement_read(struct cx_chain *chain, const struct cx_node *root, struct cx_error *err);
 /* A new output at the end of those held back, zeroed. */

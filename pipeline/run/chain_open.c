@@ -2,28 +2,6 @@
 #include "run/chain_internal.h"
 #include "run/registry.h"
 
-#include "log/log.h"
-
-struct chain_env {
-    struct cx_env env; /* first: callbacks get its address */
-};
-
-static struct cx_str find_resource(const struct cx_env *env, const char *path)
-{
-    (void)env;
-    return cx_resource_find(cx_str(path));
-}
-
-static const char *const *list_resources(const struct cx_env *env, const char *folder)
-{
-    return cx_resource_list(env->arena, folder);
-}
-
-static int read_operator_file(const struct cx_env *env, struct cx_str path, struct cx_str *content, struct cx_error *err)
-{
-    return cx_read_file(env->arena, path, content, err);
-}
-
 /* `formats: {care: json}` of a stage's map: the port whose topic holds ".care." is written as JSON. */
 static int read_formats(struct cx_link *link, const struct cx_node *map, struct cx_error *err)
 {
@@ -99,16 +77,13 @@ static int open_link(struct cx_chain *chain, struct cx_link *link, const struct 
     const struct cx_stage *s = link->stage;
     const struct cx_node *map = without_input(chain->arena, cx_node_get(root, s->name));
     link->config = cx_arena_zalloc(chain->arena, s->config_size + 1);
-    link->self = cx_arena_zalloc(chain->arena, s->self_size + 1);
     find_topics(link);
     static const struct cx_option none[] = { { 0 } };
     CX_TRY(cx_options_read(s->options ? s->options : none, map, s->name, link->config, err));
     CX_TRY(read_formats(link, map, err));
     if (s->check)
         CX_TRY(s->check(link->config, err));
-    struct chain_env *env = CX_NEW(chain->arena, struct chain_env);
-    env->env = (struct cx_env){ chain->arena, find_resource, list_resources, read_operator_file, root };
-    return s->open ? s->open(link->self, link->config, &env->env, err) : 0;
+    return cx_link_load(link, root, &link->loaded, err);
 }
 
 /* Does `a` come before `b` in the order records flow? Stages that are not registered (tests) come as they are given. */
@@ -156,6 +131,7 @@ struct cx_chain *cx_chain_open(const struct cx_chain_plan *plan, struct cx_error
     struct cx_arena *arena = cx_arena_new((size_t)1 << 30);
     struct cx_chain *chain = CX_NEW(arena, struct cx_chain);
     chain->arena = arena;
+    chain->root = plan->root;
     chain->max_message = plan->max_message;
     chain->prints = plan->is_pipe;
     bool ok = arrange(chain, plan, err) == 0 && check_keep(plan->root, err) == 0 && cx_placement_read(chain, plan->root, err) == 0;
@@ -175,8 +151,7 @@ void cx_chain_close(struct cx_chain *chain)
     if (!chain)
         return;
     for (size_t i = 0; i < chain->count; i++)
-        if (chain->links[i].self && chain->links[i].stage->close)
-            chain->links[i].stage->close(chain->links[i].self);
+        cx_link_unload(&chain->links[i], &chain->links[i].loaded);
     cx_arena_free(chain->arena);
 }
 
@@ -220,5 +195,5 @@ void cx_chain_explain(const struct cx_chain *chain, struct cx_arena *arena, cons
                       struct cx_buf *json)
 {
     const struct cx_link *last = &chain->links[chain->count - 1];
-    last->stage->explain(last->self, arena, record, language, json);
+    last->stage->explain(last->loaded.self, arena, record, language, json);
 }

@@ -42,9 +42,10 @@ static bool is_ready(struct cx_process *p)
 static void put_status(struct cx_process *p, struct cx_buf *out)
 {
     cx_buf_format(
-        out, "{\"chain\":\"%s\",\"version\":\"%s\",\"alive\":%s,\"ready\":%s,\"restoring\":%s,\"assigned_partitions\":%d,\"config_hash\":\"%s\"}\n",
+        out,
+        "{\"chain\":\"%s\",\"version\":\"%s\",\"alive\":%s,\"ready\":%s,\"restoring\":%s,\"assigned_partitions\":%d,\"config_hash\":\"%016llx\"}\n",
         cx_chain_name(p->chain), CX_VERSION, is_alive(p) ? "true" : "false", is_ready(p) ? "true" : "false",
-        atomic_load(&p->is_restoring) ? "true" : "false", atomic_load(&p->assigned_now), p->settings->hash);
+        atomic_load(&p->is_restoring) ? "true" : "false", atomic_load(&p->assigned_now), (unsigned long long)atomic_load(&p->config_hash));
 }
 
 /* Fills the body; the status code, 404 for a path we do not have. */

@@ -128,12 +128,14 @@ int cx_process_run(struct cx_process *p)
         if (now - attended > 500000000) {
             attended = now;
             cx_metric_refresh(p);
+            cx_process_look(p);
             result = attend_silent_partitions(p);
         }
         if (result == CX_KAFKA_FATAL || step(p, now, writes_snapshot) == CX_KAFKA_FATAL)
             return (int)p->err->exit;
         if (p->is_broken)
             return open_breaker(p);
+        cx_process_reload(p);
         if (!cx_kafka_in_transaction(p->kafka))
             writes_snapshot = cx_snapshots_step(p);
     }
@@ -163,6 +165,7 @@ int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, 
     p->chain = cx_chain_open(&plan, err);
     if (!p->chain)
         return -1;
+    cx_process_hash(p);
     cx_process_sink(p);
     p->topics = inputs;
     p->topic_count = cx_inputs_find(p->settings, cx_chain_stage(p->chain, 0), input, inputs);
@@ -233,6 +236,7 @@ static int run_run(const struct cx_args *args, struct cx_error *err)
     if (cx_args_has(args, PRINT_CONFIG))
         return print_config(&settings);
     signal(SIGPIPE, SIG_IGN);
+    cx_process_catch_reload();
     p.settings = &settings;
     if (cx_args_has(args, STANDBY)) {
         if (settings.kafka.instance.len == 0) {

@@ -75,12 +75,14 @@ struct cx_process {
     struct cx_error *err;
     /* the breaker's window */
     int64_t window_items, window_rejected;
+    bool is_reload_due;        /* files of stages have changed, or SIGHUP came */
     bool is_losing;            /* the partitions being taken have another owner already */
     bool is_broken, is_doomed; /* the breaker opened; a callback inside poll met what ends the process, p->err says what */
     struct cx_metrics *metrics;
     struct cx_process_metrics *series;
     struct cx_http *http;
     atomic_llong heartbeat_ns; /* of the loop; read by the HTTP thread */
+    atomic_ullong config_hash; /* of the configuration and of the files that stages have read; the ledger's and /status' */
     atomic_int assigned_now;
     atomic_bool is_restoring;
     atomic_int standby; /* enum cx_standby */
@@ -94,6 +96,14 @@ int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, 
 /* Until told to stop, or until something ends it; returns the exit status. */
 int cx_process_run(struct cx_process *p);
 void cx_process_close(struct cx_process *p);
+
+/* files.c */
+void cx_process_catch_reload(void); /* SIGHUP; not where a terminal would send it */
+void cx_process_hash(struct cx_process *p);
+/* Looks whether stages are to be opened anew; every half second. */
+void cx_process_look(struct cx_process *p);
+/* Opens them anew where that is due, between transactions: partitions get a barrier in the ledger, or nothing changes and the log says why. */
+void cx_process_reload(struct cx_process *p);
 
 /* batch.c */
 void cx_process_sink(struct cx_process *p); /* where tasks send what they settle */
@@ -162,6 +172,7 @@ void cx_metric_snapshot(struct cx_process *p, const char *result, double seconds
 void cx_metric_standby(struct cx_process *p, bool follows, int64_t lag);
 void cx_metric_first_commit(struct cx_process *p, double seconds);
 void cx_metric_refresh(struct cx_process *p); /* gauges */
+void cx_metric_reload(struct cx_process *p, bool is_loaded);
 void cx_metric_latency(struct cx_process *p, int64_t ingested_ms);
 
 /* http.c */

@@ -24,6 +24,8 @@ enum {
     STANDBY,
     STANDBY_LAG,
     FIRST_COMMIT,
+    RELOADS,
+    RELOAD_GOOD,
     STATE_BYTES,
     STATE_KEYS,
     BUILD
@@ -51,6 +53,10 @@ static const struct cx_metric table[] = {
     [STANDBY] = { "cx_standby", CX_GAUGE, NULL, "1 while this process follows another instance's state and does nothing else." },
     [STANDBY_LAG] = { "cx_standby_lag_records", CX_GAUGE, NULL, "Changelog records that a standby has not applied yet." },
     [FIRST_COMMIT] = { "cx_first_commit_seconds", CX_GAUGE, NULL, "From the first partition given to the first commit; 0 before it." },
+    [RELOADS] = { "cx_reloads_total", CX_COUNTER, "result",
+                  "New lexicons, rules or overlays while running: loaded, or refused so that the old ones stay." },
+    [RELOAD_GOOD] = { "cx_last_reload_successful", CX_GAUGE, NULL,
+                      "0 while files that were refused are waiting to be mended; the log says what is wrong." },
     [SNAPSHOT_BYTES] = { "cx_snapshot_bytes", CX_GAUGE, NULL, "Size of a stage's snapshots." },
     [STATE_BYTES] = { "cx_state_bytes", CX_GAUGE, NULL, "Memory of the state tables of a stage." },
     [STATE_KEYS] = { "cx_state_keys", CX_GAUGE, "table", "Keys in a state table; may count what is expired." },
@@ -66,7 +72,7 @@ struct labelled {          /* a stage's own series, found again without the regi
 };
 struct cx_process_metrics {
     struct cx_series *consumed, *items[5], *committed, *aborted, *seconds, *batch, *latency, *lag, *assigned, *restored[3], *restore_seconds[3],
-        *snapshot_seconds, *standby, *standby_lag, *first_commit;
+        *snapshot_seconds, *standby, *standby_lag, *first_commit, *reload_good;
     struct cx_series *produced[64];
     struct {
         const char *stage;
@@ -120,6 +126,10 @@ void cx_process_metrics_open(struct cx_process *p)
     s->standby = cx_metrics_series(m, &table[STANDBY], NULL, NULL);
     s->standby_lag = cx_metrics_series(m, &table[STANDBY_LAG], NULL, NULL);
     s->first_commit = cx_metrics_series(m, &table[FIRST_COMMIT], NULL, NULL);
+    s->reload_good = cx_metrics_series(m, &table[RELOAD_GOOD], NULL, NULL);
+    cx_series_set(s->reload_good, 1);
+    cx_metrics_series(m, &table[RELOADS], NULL, "loaded");
+    cx_metrics_series(m, &table[RELOADS], NULL, "refused");
     s->snapshot_seconds = cx_metrics_series(m, &table[SNAPSHOT_SECONDS], NULL, NULL);
     for (int from = CX_FROM_CHANGELOG; from <= CX_FROM_MEMORY; from++) {
         s->restored[from] = cx_metrics_series(m, &table[RESTORED], NULL, sources[from]);
@@ -244,6 +254,12 @@ void cx_metric_standby(struct cx_process *p, bool follows, int64_t lag)
 void cx_metric_first_commit(struct cx_process *p, double seconds)
 {
     cx_series_set(p->series->first_commit, seconds);
+}
+
+void cx_metric_reload(struct cx_process *p, bool is_loaded)
+{
+    cx_series_add(cx_metrics_series(p->metrics, &table[RELOADS], NULL, is_loaded ? "loaded" : "refused"), 1);
+    cx_series_set(p->series->reload_good, is_loaded);
 }
 
 static void refresh_stage(struct cx_process *p, size_t i, int64_t now_ms)
