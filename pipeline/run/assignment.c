@@ -56,13 +56,14 @@ void cx_assignment_free(struct cx_assignment *a)
     free(a);
 }
 
-/* One that is kept warm, or a new one. */
+/* One that is kept warm, or a new one. Its tables are about to change or to be emptied: a snapshot that was begun meanwhile ends here. */
 static struct cx_assignment *take(struct cx_process *p, const char *topic, int32_t partition)
 {
     for (size_t i = 0; i < p->warm_count; i++)
         if (p->warm[i]->partition == partition) { /* a chain with state reads one topic */
             struct cx_assignment *a = p->warm[i];
             p->warm[i] = p->warm[--p->warm_count];
+            cx_snapshots_forget(p, a);
             a->topic = topic;
             return a;
         }
@@ -152,8 +153,11 @@ static void retire(struct cx_process *p, struct cx_assignment *a)
 void cx_process_settled(void *process)
 {
     struct cx_process *p = process;
-    while (p->warm_count > 0)
-        cx_assignment_free(p->warm[--p->warm_count]);
+    while (p->warm_count > 0) {
+        struct cx_assignment *a = p->warm[--p->warm_count];
+        cx_snapshots_forget(p, a);
+        cx_assignment_free(a);
+    }
 }
 
 void cx_process_revoked(void *process, const char *topic, int32_t partition)

@@ -40,6 +40,15 @@ class Outcome:
         return text + (f" failed=\"{self.failure}\"" if self.failure else "")
 
 
+def attempt(function, *words, **more):
+    """What failed, None if nothing did."""
+    try:
+        function(*words, **more)
+        return None
+    except Failed as why:
+        return str(why)
+
+
 def run_session(cx, rows, seed, cycles_of, bug=None, isolation="read_committed"):
     """Runs faults of one setup after each other and judges them together; a list of Outcome."""
     session = Session(cx, rows[0].setup, seed, bug, isolation)
@@ -49,15 +58,13 @@ def run_session(cx, rows, seed, cycles_of, bug=None, isolation="read_committed")
         for outcome in outcomes:
             begun = time.monotonic()
             say(f"{outcome.fault.name}: {outcome.fault.doc}, {outcome.cycles} times")
-            try:
-                session.begin(outcome.fault.name, **outcome.fault.load)
-                outcome.fault.run(session, outcome.cycles, random.Random(f"{seed}/{outcome.fault.name}"))
-            except Failed as why:
-                outcome.failure = str(why)
-            session.end()
+            outcome.failure = attempt(session.begin, outcome.fault.name, **outcome.fault.load)
+            outcome.failure = outcome.failure or attempt(outcome.fault.run, session, outcome.cycles, random.Random(f"{seed}/{outcome.fault.name}"))
+            outcome.failure = attempt(session.end) or outcome.failure
             outcome.seconds = time.monotonic() - begun
         say("draining and judging")
         findings = oracle.judge(session)
+        outcomes[-1].failure = outcomes[-1].failure or attempt(session.require_no_crash)
     except (Failed, SystemExit) as why:
         findings = {}
         outcomes[-1].failure = outcomes[-1].failure or str(why)

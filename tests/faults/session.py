@@ -30,6 +30,7 @@ ENV = {"CX_KAFKA_SESSION_TIMEOUT": "6s", "CX_KAFKA_TRANSACTION_TIMEOUT": "10s", 
        "CX_KAFKA_MAX_POLL_INTERVAL": "30s", "CX_RUN_BREAKER_WINDOW": "2000", "CX_STATE_DIGEST": "1", "CX_PAD": "route:F22-77"}
 # A topic that a chain's open transaction has written to: its last stable offset is behind the end then.
 WRITES = {"normalize": "cx.events.v1", "dedup": "cx.identified.v1", "route": "cx.route.care.v1"}  # care gets every record
+CRASHES = tuple(-number for number in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE))
 
 
 class Failed(Exception):
@@ -48,6 +49,7 @@ class Session:
         self.fault = None
         self.pipeline = self.load = self.watch = self.reader = None
         self.members = []
+        self.told = 0                            # crashes that an earlier fault was told of
 
     # ---- coming and going ----
 
@@ -101,6 +103,12 @@ class Session:
         self.load = None
         self.require(sent > 0, "the load sent nothing")
         self.stop_members()
+        self.require_no_crash()
+
+    def require_no_crash(self):
+        """Supervisors would hide it: the process comes back, and the records are right."""
+        crashes, self.told = self.pipeline.crashes()[self.told:], len(self.pipeline.crashes())
+        self.require(not crashes, f"a bug: {crashes}")
 
     # ---- what happened ----
 
@@ -263,4 +271,6 @@ class Session:
                 process.wait(timeout=30)
             except subprocess.TimeoutExpired:
                 process.kill()
+        crashes = [self.member_log(process)[-500:] for process in self.members if process.returncode in CRASHES]
         self.members.clear()
+        self.require(not crashes, f"a bug: {crashes}")

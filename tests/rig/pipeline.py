@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -69,7 +70,12 @@ class Pipeline:
         name = chain.replace(" ", "-")
         command = self.command(chain, name, *(words or ("--instance", "0")), cx=cx)
         self.supervisors[chain] = subprocess.Popen([str(ROOT / "deploy/local/supervise"), "--pids", str(self.scratch / "pids"), "--logs", str(self.scratch),
-                                                    f"{name}={command}"], env=self.env)
+                                                    f"{name}={command}"], env=self.env, stderr=open(self.scratch / "supervise.log", "ab"))
+
+    def crashes(self):
+        """What supervisors say of processes that ended by a signal which nobody sends: a failed assertion, a bad access."""
+        file = self.scratch / "supervise.log"
+        return re.findall(r"^supervise: (.* ended with signal (?!9;|15;)\d+);", file.read_text() if file.exists() else "", re.M)
 
     def stop(self):
         for supervisor in self.supervisors.values():
