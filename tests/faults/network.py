@@ -7,7 +7,7 @@ from table import Fault, Setup
 
 FENCED = {"47", "90"}  # INVALID_PRODUCER_EPOCH, PRODUCER_FENCED: what a broker says to a request of an epoch that is over
 # Some transactions abort, so that ends of both kinds are under way; and no ticks, so that silence is silent.
-PROXIED = Setup(broker=Forgetful, rate=600, env=(("CX_ABORT_EVERY", "6"), ("CX_RUN_TICK", "0")))
+PROXIED = Setup(broker=Forgetful, env=(("CX_ABORT_EVERY", "6"), ("CX_RUN_TICK", "0")))
 
 
 def transactional_id(chain):

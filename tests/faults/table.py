@@ -15,7 +15,7 @@ class Setup:
     """What faults run on. Equal setups are shared."""
     broker: Callable = None  # makes the cluster, see broker.py; None: one node
     instances: bool = True   # named members with a stable transactional id; False: dynamic ones
-    rate: int = 1000         # records a second of load
+    rate: int = 600          # records a second of load
     more: str = ""           # YAML after the usual configuration
     env: tuple = ()          # (name, value) of the processes' environment
     chains: tuple = ("normalize classify", "dedup identify", "route analytics")
