@@ -14,7 +14,7 @@ def freeze(rig, cycles, rng):
         other = rig.add_member(chain, "--instance", "1") if has_stand_in else None
         if other:
             rig.wait_for("the stand-in to be a member", lambda: "event=kafka_assigned " in rig.member_log(other))
-        pid = rig.freeze(chain, rng)
+        pid = rig.freeze(chain)
         rig.hit(chain, True)
         rig.count("frozen")
         time.sleep(seconds)

@@ -107,7 +107,7 @@ def restore_behind_markers(rig, cycles, rng):
         rig.wait_for("the other member's partitions", lambda: "event=assigned " in rig.member_log(other))
         time.sleep(rng.uniform(1, 3))
         other.terminate()
-        other.wait(timeout=60)
+        other.wait(timeout=rig.patience)
         rig.count("rebalances", 2)
         rig.wait_for_commit(chain, time.time())
     rig.count("late_markers", sum(broker.proxy.counts(rule)["hits"] for rule in rules))

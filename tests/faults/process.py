@@ -22,7 +22,7 @@ def kill_at_random(rig, cycles, rng):
         time.sleep(min(4.0, rng.expovariate(1.0)))
         chain, is_frozen = rig.chain(rng), i % 2 == 1
         if is_frozen:
-            rig.freeze(chain, rng)
+            rig.freeze(chain)
         rig.kill(chain, is_frozen or None)
 
 
@@ -31,7 +31,7 @@ def kill_all(rig, cycles, rng):
     for _ in range(cycles):
         time.sleep(rng.uniform(1.0, 3.0))
         frozen = rig.chain(rng)
-        rig.freeze(frozen, rng)
+        rig.freeze(frozen)
         pids = [rig.pid(chain) for chain in rig.pipeline.chains]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
@@ -57,11 +57,11 @@ def crash_env(point, rng):
     return {**env, "CX_ABORT_EVERY": "3"} if point == "before-abort" else env
 
 
-def crash_chain(rig, chain, points, rng, trouble):
+def crash_chain(rig, chain, places, trouble):
     """One chain crashes at one point after the other."""
     try:
-        for point in points:
-            rig.crash(chain, point, (lambda: take_partitions(rig, chain)) if point == "in-revoke" else lambda: None, **crash_env(point, rng))
+        for point, env in places:
+            rig.crash(chain, point, (lambda: take_partitions(rig, chain)) if point == "in-revoke" else lambda: None, **env)
             rig.count("crashes")
             rig.count(f"at_{point}")
     except Failed as why:
@@ -76,7 +76,7 @@ def take_partitions(rig, chain):
     said = rig.pipeline.log(chain).count("failpoint kills in-revoke")
     rig.wait_for(f"{chain} to lose its partitions", lambda: rig.pipeline.log(chain).count("failpoint kills in-revoke") > said)
     other.terminate()
-    other.wait(timeout=40)
+    other.wait(timeout=rig.patience)
 
 
 def crash_at_points(rig, cycles, rng):
@@ -85,12 +85,12 @@ def crash_at_points(rig, cycles, rng):
     points = [point for point in POINTS if not (rig.bug and point in OF_SNAPSHOTS)]
     for point in points * cycles:
         only = HAS_STATE if point == "mid-restore" or point in OF_SNAPSHOTS else HAS_LETTERS if point == "dead-letter" else ()
-        work[rig.chain(rng, *only)].append(point)
+        work[rig.chain(rng, *only)].append((point, crash_env(point, rng)))
     trouble, threads = [], []
     for chain, places in work.items():
         rng.shuffle(places)
         if places:
-            threads.append(threading.Thread(target=crash_chain, args=(rig, chain, places, rng, trouble), daemon=True))
+            threads.append(threading.Thread(target=crash_chain, args=(rig, chain, places, trouble), daemon=True))
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -164,7 +164,7 @@ class Session:
         self.count("kills")
         return pid
 
-    def freeze(self, chain, rng):
+    def freeze(self, chain):
         """SIGSTOP inside a transaction, whose end was not already asked for; the pid."""
         deadline = time.monotonic() + self.patience
         while True:
@@ -174,7 +174,7 @@ class Session:
                 return pid
             os.kill(pid, signal.SIGCONT)
             self.require(time.monotonic() < deadline, f"{chain} is never seen inside a transaction")
-            time.sleep(rng.uniform(0.02, 0.12))
+            time.sleep(0.07)
 
     def wait_until_gone(self, chain, pid):
         self.wait_for(f"the end of process {pid} of {chain}", lambda: self.pipeline.pid(chain) != pid)
