@@ -72,7 +72,7 @@ def fill_disk(rig, cycles, rng):
 
 FAULTS = (
     Fault("F8", "kill -9 of the only broker, and a new start", kill_broker, gate=1, full=30, setup=PROXIED),
-    Fault("F9", "bounces of leaders, coordinators and the controller of three nodes", bounce, gate=0, full=240,
+    Fault("F9", "bounces of leaders, coordinators and the controller of three nodes", bounce, gate=0, full=48,
           setup=Setup(broker=ThreeNodes, rate=300)),
     Fault("F15", "the broker's disk is full", fill_disk, gate=0, full=3, setup=Setup(broker=SmallDisk, rate=300)),
 )

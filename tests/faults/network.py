@@ -117,7 +117,7 @@ def restore_behind_markers(rig, cycles, rng):
 FAULTS = (
     Fault("F10", "an EndTxn arrives in the middle of the next transaction", delay_the_end, gate=4, full=100, setup=PROXIED),
     Fault("F11", "answers of each transactional request are lost", lose_answers, gate=1, full=20, setup=PROXIED),
-    Fault("F12", "slow, broken and stalled connections", disturb, gate=1, full=120, setup=PROXIED),
+    Fault("F12", "slow, broken and stalled connections", disturb, gate=1, full=40, setup=PROXIED),
     Fault("F14", "transactional ids expire in silence", forget_the_idle, gate=1, full=5, setup=PROXIED),
     Fault("F20", "a rebalance while changelog markers are late", restore_behind_markers, gate=0, full=20,
           setup=Setup(broker=ThreeNodes, rate=300)),
