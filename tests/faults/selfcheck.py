@@ -96,6 +96,7 @@ def foreign_transaction(rig, topic, partitions):
 
 def held_back_changelog(rig, cycles, rng):
     """A process restores while its changelog is held back by a stranger's transaction."""
+    wait_for_generations(rig)
     stranger = foreign_transaction(rig, CHANGELOG, 6)
     time.sleep(3)
     owned, waits = rig.times_assigned(DEDUP), "event=kafka_restoring "
