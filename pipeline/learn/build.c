@@ -105,12 +105,50 @@ static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struc
     }
 }
 
+static void judge(const struct cx_build_head *head, const struct cx_example *examples, size_t n, struct cx_measure *measure)
+{
+    cx_measure_init(measure, head->task->plan->kind, head->task->label_count, n);
+    for (size_t i = 0; i < n; i++) {
+        measure_one(measure, i, &examples[i]);
+        cx_weights_logits(&head->weights, &examples[i], measure->scores + i * measure->labels);
+    }
+    cx_choose(measure, &head->packed);
+}
+
+/* What int8 costs: the weights as packing will round them, against the weights as they are. */
+static void measure_rounding(struct cx_build_head *head, size_t rows)
+{
+    bool has_dev = head->task->dev_count > 0;
+    const struct cx_example *examples = has_dev ? head->task->dev : head->task->examples;
+    struct cx_measure fitted, rounded;
+    struct cx_figures before, after;
+    size_t n = has_dev ? head->task->dev_count : head->task->count;
+    judge(head, examples, n, &fitted);
+    float *kept = malloc(rows * head->weights.labels * sizeof *kept);
+    cx_assert(kept != NULL);
+    memcpy(kept, head->weights.rows, rows * head->weights.labels * sizeof *kept);
+    cx_weights_round(&head->weights, rows);
+    judge(head, examples, n, &rounded);
+    memcpy(head->weights.rows, kept, rows * head->weights.labels * sizeof *kept);
+    free(kept);
+    cx_measure_figures(&fitted, NULL, n, &before);
+    cx_measure_figures(&rounded, NULL, n, &after);
+    head->rounding = (struct cx_rounding){ n, 0, after.accuracy - before.accuracy, after.macro_f1 - before.macro_f1 };
+    for (size_t i = 0; i < n; i++)
+        head->rounding.said_otherwise += fitted.said[i] != rounded.said[i] || fitted.saids[i] != rounded.saids[i];
+    cx_measure_free(&fitted);
+    cx_measure_free(&rounded);
+}
+
 void cx_build_learn(struct cx_build *build, struct cx_arena *arena)
 {
     for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
         learn_table(build, (enum cx_feature_kind)kind, arena);
-    for (size_t i = 0; i < build->head_count; i++)
-        cx_tune(&build->heads[i]);
+    for (size_t i = 0; i < build->head_count; i++) {
+        struct cx_build_head *head = &build->heads[i];
+        cx_tune(head);
+        measure_rounding(head, (size_t)build->tables[head->task->plan->features].selection.buckets * CX_MODEL_BUCKET);
+    }
 }
 
 void cx_build_pack(const struct cx_build *build, struct cx_str version, struct cx_str base, struct cx_str card, struct cx_buf *image)

@@ -11,6 +11,10 @@ struct cx_build_head {
     struct cx_measure folds;      /* of every example by weights that have not seen it; only where plan->folds */
     struct cx_measure held;       /* of dev */
     struct cx_packed_head packed; /* temperature and thresholds */
+    struct cx_rounding {          /* what int8 costs: dev, or the examples where there is none, judged by rounded weights less by those fitted */
+        size_t texts, said_otherwise;
+        double accuracy, macro_f1;
+    } rounding;
 };
 struct cx_build_table {
     struct cx_selection selection;
@@ -26,6 +30,8 @@ struct cx_build {
 void cx_build_learn(struct cx_build *build, struct cx_arena *arena);
 /* Finds temperature and shift of a head on its folds, or on dev where it has none; logits of dev become scores, and what is said by them. */
 void cx_tune(struct cx_build_head *head);
+/* Logits to scores, and to what is said by them. */
+void cx_choose(struct cx_measure *held, const struct cx_packed_head *packed);
 void cx_build_pack(const struct cx_build *build, struct cx_str version, struct cx_str base, struct cx_str card, struct cx_buf *image);
 void cx_build_free(struct cx_build *build);
 #endif

@@ -77,6 +77,21 @@ static void add_figures(struct cx_buf *card, const struct cx_build_head *head, c
     cx_buf_byte(card, '}');
 }
 
+/* What int8 changed, head by head: figures with it less figures without. */
+static void add_rounding(struct cx_buf *card, const struct cx_build *build)
+{
+    for (size_t h = 0; h < build->head_count; h++) {
+        const struct cx_rounding *rounding = &build->heads[h].rounding;
+        cx_buf_str(card, h == 0 ? CX_STR(",\"int8\":[{\"head\":") : CX_STR(",{\"head\":"));
+        cx_json_string(card, build->heads[h].task->name);
+        cx_buf_format(card, ",\"texts\":%zu,\"said_otherwise\":%zu,\"accuracy\":", rounding->texts, rounding->said_otherwise);
+        cx_json_f64(card, rint(rounding->accuracy * 10000) / 100);
+        cx_buf_str(card, CX_STR(",\"macro_f1\":"));
+        cx_json_f64(card, rint(rounding->macro_f1 * 10000) / 100);
+        cx_buf_str(card, h + 1 == build->head_count ? CX_STR("}]") : CX_STR("}"));
+    }
+}
+
 void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const struct cx_build *build, bool only_open, struct cx_str name,
                    struct cx_str date)
 {
@@ -98,5 +113,7 @@ void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const st
         for (size_t h = 0; h < build->head_count; h++)
             if (cx_str_eq(build->heads[h].task->name, recipe->rows[i].head) && !(only_open && !recipe->rows[i].is_open))
                 add_figures(card, &build->heads[h], &recipe->rows[i], (uint16_t)i, &is_first);
-    cx_buf_str(card, CX_STR("]}"));
+    cx_buf_byte(card, ']');
+    add_rounding(card, build);
+    cx_buf_byte(card, '}');
 }

@@ -64,8 +64,7 @@ static void descend(const struct cx_measure *held, double doubt, float *temperat
     }
 }
 
-/* Logits to scores, and to what is said by them. */
-static void choose(struct cx_measure *held, const struct cx_packed_head *packed)
+void cx_choose(struct cx_measure *held, const struct cx_packed_head *packed)
 {
     struct cx_head as = { .kind = held->kind, .label_count = held->labels, .threshold = packed->threshold, .at_least = packed->at_least };
     for (size_t i = 0; i < held->n; i++) {
@@ -85,6 +84,6 @@ void cx_tune(struct cx_build_head *head)
     const struct cx_measure *unseen = head->folds.n > 0 ? &head->folds : &head->held;
     if (unseen->n > 0)
         descend(unseen, head->task->plan->name == NULL ? 1 / ((double)unseen->n + 2) : 0, &head->packed.temperature, &head->packed.shift);
-    choose(&head->held, &head->packed);
-    choose(&head->folds, &head->packed);
+    cx_choose(&head->held, &head->packed);
+    cx_choose(&head->folds, &head->packed);
 }

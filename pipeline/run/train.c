@@ -137,6 +137,9 @@ static void report(const struct training *t, struct cx_figures *figures)
             printf("  %-32.*s precision %5.1f  recall %5.1f  F1 %5.1f  of %zu%s\n", CX_STR_ARG(head->task->labels[c]), 100 * figures->precision[c],
                    100 * figures->recall[c], 100 * figures->f1[c], figures->support[c],
                    t->below != NULL && c >= t->below->label_count ? "  (new)" : "");
+    const struct cx_rounding *rounding = &head->rounding;
+    printf("int8 instead of floats: %zu of %zu texts are told otherwise, macro F1 %+.2f\n", rounding->said_otherwise, rounding->texts,
+           100 * rounding->macro_f1);
     if (t->below == NULL)
         return;
     struct cx_measure base;
@@ -201,7 +204,10 @@ static void write_card(const struct training *t, const struct cx_figures *figure
             cx_json_string(card, spoken[i].code);
             comma = ",";
         }
-    cx_buf_format(card, "],\"folds\":{\"accuracy\":%.4f,\"macro_f1\":%.4f,\"ece\":%.4f}}", figures->accuracy, figures->macro_f1, figures->ece);
+    const struct cx_rounding *rounding = &t->build.heads[0].rounding;
+    cx_buf_format(card, "],\"folds\":{\"accuracy\":%.4f,\"macro_f1\":%.4f,\"ece\":%.4f}", figures->accuracy, figures->macro_f1, figures->ece);
+    cx_buf_format(card, ",\"int8\":{\"texts\":%zu,\"said_otherwise\":%zu,\"macro_f1\":%.4f}}", rounding->texts, rounding->said_otherwise,
+                  rounding->macro_f1);
 }
 
 static int write_model(const struct training *t, const struct cx_figures *figures, struct cx_error *err)

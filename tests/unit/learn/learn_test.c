@@ -110,3 +110,62 @@ Test(learn, figures_are_those_of_the_textbook)
     cr_assert_float_eq(figures.ece, 0.15, 1e-6);
     cx_measure_free(&measure);
 }
+
+/* Two models on ten texts: one label against another. */
+static void fill(struct cx_measure *measure, const char *truth, const char *said)
+{
+    cx_measure_init(measure, CX_HEAD_ONE_OF, 2, strlen(truth));
+    for (size_t i = 0; i < strlen(truth); i++) {
+        measure->truth[i] = truth[i] - 'a';
+        measure->said[i] = said[i] - 'a';
+        measure->scores[i * 2 + (size_t)(said[i] - 'a')] = 0.8f;
+    }
+}
+
+Test(learn, a_paired_test_believes_what_a_coin_would_not_give)
+{
+    struct cx_measure all_right, some_wrong, one_wrong;
+    struct cx_comparison comparison;
+    char verdict[400];
+    fill(&all_right, "aaaaabbbbb", "aaaaabbbbb");
+    fill(&some_wrong, "aaaaabbbbb", "bbbbbbbaaa");
+    fill(&one_wrong, "aaaaabbbbb", "aaaaabbbba");
+
+    cx_measure_compare(&some_wrong, &all_right, &comparison);
+    cr_assert_float_eq(comparison.only_second, 8, 1e-9);
+    cr_assert_float_eq(comparison.p, 2.0 / 256, 1e-9); /* eight tosses, all one side, of two sides */
+    cr_assert_gt(comparison.f1_gain.low, 0);
+    cx_comparison_verdict(&comparison, "old", "new", verdict, sizeof verdict);
+    cr_assert(strstr(verdict, "new is better than old") != NULL, "%s", verdict);
+
+    cx_measure_compare(&all_right, &one_wrong, &comparison);
+    cr_assert_float_eq(comparison.p, 1, 1e-9);
+    cx_comparison_verdict(&comparison, "old", "new", verdict, sizeof verdict);
+    cr_assert(strstr(verdict, "no difference") != NULL, "%s", verdict);
+    cx_measure_free(&all_right);
+    cx_measure_free(&some_wrong);
+    cx_measure_free(&one_wrong);
+}
+
+Test(learn, intervals_hold_the_figure_and_shrink_with_more_texts)
+{
+    struct cx_measure few, many;
+    struct cx_intervals narrow, wide;
+    char truth[401] = { 0 }, said[401] = { 0 };
+    for (int i = 0; i < 400; i++) {
+        truth[i] = i % 2 == 0 ? 'a' : 'b';
+        said[i] = i % 5 == 0 ? 'a' : truth[i];
+    }
+    fill(&many, truth, said);
+    truth[40] = '\0';
+    fill(&few, truth, said);
+    struct cx_figures figures;
+    cx_measure_figures(&many, NULL, 400, &figures);
+    cx_measure_intervals(&many, NULL, 400, &narrow);
+    cx_measure_intervals(&few, NULL, 40, &wide);
+    cr_assert(narrow.accuracy.low < figures.accuracy && figures.accuracy < narrow.accuracy.high);
+    cr_assert(narrow.f1[0].low < figures.f1[0] && figures.f1[0] < narrow.f1[0].high);
+    cr_assert_gt(wide.accuracy.high - wide.accuracy.low, 2 * (narrow.accuracy.high - narrow.accuracy.low));
+    cx_measure_free(&many);
+    cx_measure_free(&few);
+}
