@@ -1,133 +1,302 @@
-/* eval.c - cx eval: how good a head of a model is on labelled texts that it has not seen. */
-#include "codec/codec.h"
-#include "learn/learn.h"
+/* eval.c - cx eval: how good heads of a model are on labelled texts that it has not seen. */
+#include "run/eval.h"
 #include "base/json.h"
 #include "learn/file.h"
-#include "run/registry.h"
+#include "run/models.h"
 #include "run/verb.h"
-#include <math.h>
 
-enum { MODEL, DATA, HEAD, COLUMN, COMPARE, JSON };
+#include <errno.h>
+
+enum { MODEL, DATA, BASE, HEAD, COLUMN, COMPARE, PLOT, JSON };
 static const struct cx_flag flags[] = {
-    { "model", 'm', "FILE", "The model; the one compiled in." },
-    { "data", 'd', "FILE", "Labelled texts: lines of label TAB text, or with --column a TSV with a header that has the column text." },
-    { "head", 0, "NAME", "The head (the model's only one)." },
-    { "column", 0, "NAME", "The column of the labels." },
-    { "compare", 0, "FILE", "A second model on the same texts, with McNemar's test." },
+    { "model", 'm', "FILE", "The model, or an overlay (cx: the one compiled in, which it is without this)." },
+    { "data", 'd', "FILE", "Labelled texts: a TSV with a header that has the column text, or lines of label TAB text." },
+    { "base", 'b', "FILE", "What an overlay lies on (cx)." },
+    { "head", 0, "NAME", "The head; without it every head that the data has a column of, or the model's only one." },
+    { "column", 0, "NAME", "The column of the labels (the head's name)." },
+    { "compare", 0, "FILE", "A second model on the same texts: McNemar's test, a paired bootstrap, and a verdict." },
+    { "plot", 0, "FILE", "Also draws reliability diagrams and bars of F1, as SVG." },
     { "json", 0, NULL, "One JSON object." },
     { 0 },
 };
 
-#define IMAGE_MAX  ((size_t)1 << 30)
-#define MEMORY_MAX ((size_t)8 << 30)
+#define MEMORY_MAX     ((size_t)8 << 30)
+#define LANGUAGE_TEXTS 20 /* a language with fewer has no row of its own */
 
-static int load(struct cx_arena *arena, const char *path, struct cx_model *model, struct cx_error *err)
+struct evaluating {
+    const struct cx_args *args;
+    struct cx_arena *arena;
+    struct cx_str content;
+    struct cx_model models[2];
+    size_t model_count;
+    struct cx_eval_head *heads[CX_EVAL_HEADS];
+    size_t head_count;
+};
+
+/* ---- the texts ---- */
+
+static bool has_column(struct cx_str content, struct cx_str name)
 {
-    struct cx_str file = cx_resource_find(CX_STR("models/cx.cxm"));
-    struct cx_buf image;
-    if (path != NULL)
-        CX_TRY(learn_read_file(arena, cx_str(path), &file, err));
-    cx_buf_init(&image, IMAGE_MAX);
-    int status = file.ptr != NULL && cx_zstd_decompress(&image, file) == 0
-                     ? cx_model_read(arena, cx_buf_view(&image), model, err)
-                     : cx_fail(err, CX_EXIT_DATA, "%s: no model", path != NULL ? path : "models/cx.cxm");
-    cx_buf_free(&image);
-    return status;
+    struct cx_text_source source = { .content = content };
+    struct cx_str line, column;
+    cx_text_source_detect(&source, name);
+    if (source.column.ptr == NULL || !cx_str_cut(&content, '\n', &line))
+        return false;
+    line = cx_str_trim(line);
+    while (cx_str_cut(&line, '\t', &column))
+        if (cx_str_eq(column, name))
+            return true;
+    return false;
 }
 
-/* The examples as a task whose labels are the head's. */
-static int read_data(const struct cx_args *args, struct cx_arena *arena, const struct cx_head *head, struct cx_head_plan *plan,
-                     struct cx_learn_task *task, enum cx_feature_kind features, struct cx_error *err)
+static struct cx_text_source source_of(const struct evaluating *e, struct cx_str head)
 {
-    struct cx_text_source source = { .path = cx_str(args->values[DATA]), .column = cx_str(args->values[COLUMN]), .weight = 1 };
-    *plan = (struct cx_head_plan){ .kind = head->kind, .features = features };
-    *task = (struct cx_learn_task){ .name = head->name, .plan = plan, .label_count = head->label_count };
-    memcpy(task->labels, head->labels, head->label_count * sizeof *head->labels);
-    source.skips_unknown = true;
-    CX_TRY(learn_read_file(arena, source.path, &source.content, err));
-    CX_TRY(cx_learn_task_read(task, arena, &source, err));
-    return task->count > 0 ? 0 : cx_fail(err, CX_EXIT_DATA, "%s: no text", args->values[DATA]);
+    struct cx_text_source source = {
+        .path = cx_str(e->args->values[DATA]), .content = e->content, .column = cx_str(e->args->values[COLUMN]), .weight = 1
+    };
+    cx_text_source_detect(&source, head);
+    return source;
 }
 
-static void judge(const struct cx_model *model, const struct cx_head *head, const struct cx_learn_task *task, struct cx_measure *measure)
+static void add_labels(struct cx_learn_task *task, const struct cx_head *head)
 {
+    for (uint32_t i = 0; i < head->label_count; i++) {
+        uint32_t k = 0;
+        while (k < task->label_count && !cx_str_eq(task->labels[k], head->labels[i]))
+            k++;
+        if (k == task->label_count && k < CX_LABELS_MAX)
+            task->labels[task->label_count++] = head->labels[i];
+    }
+}
+
+/* The examples; labels are the models', and in a ONE_OF head those that only the data knows, which no model can get right. */
+static int read_texts(const struct evaluating *e, struct cx_eval_head *eval, enum cx_feature_kind features, struct cx_error *err)
+{
+    struct cx_head_plan *plan = CX_NEW(e->arena, struct cx_head_plan);
+    *plan = (struct cx_head_plan){ .kind = eval->kind, .features = features };
+    struct cx_text_source source = source_of(e, eval->head);
+    source.skips_unknown = eval->kind == CX_HEAD_ANY_OF;
+    eval->task = (struct cx_learn_task){ .name = eval->head, .plan = plan };
+    for (size_t i = 0; i < e->model_count; i++)
+        add_labels(&eval->task, cx_model_head(&e->models[i], cx_arena_format(e->arena, "%.*s%c", CX_STR_ARG(eval->head), '\0').ptr));
+    CX_TRY(cx_learn_task_read(&eval->task, e->arena, &source, err));
+    return eval->task.count > 0 ? 0 : cx_fail(err, CX_EXIT_DATA, "%s: no text", e->args->values[DATA]);
+}
+
+/* ---- their languages ---- */
+
+/* The model's language head, or that of the one compiled in; NULL: neither has one. */
+static const struct cx_model *teller(const struct evaluating *e)
+{
+    struct cx_error err;
+    struct cx_model *own = CX_NEW(e->arena, struct cx_model);
+    if (cx_model_head(&e->models[0], "language") != NULL)
+        return &e->models[0];
+    return cx_models_load(e->arena, NULL, own, &err) == 0 && cx_model_head(own, "language") != NULL ? own : NULL;
+}
+
+/* The same texts again, labelled by language: by the file's column where it has one, else by a model. */
+static int read_languages(const struct evaluating *e, const struct cx_eval_head *eval, struct cx_learn_task *task, struct cx_error *err)
+{
+    static const struct cx_head_plan plan = { .kind = CX_HEAD_ONE_OF, .features = CX_FEATURES_LETTERS };
+    struct cx_text_source source = source_of(e, eval->head);
+    bool is_told = has_column(e->content, CX_STR("language"));
+    if (is_told)
+        source.column = CX_STR("language");
+    *task = (struct cx_learn_task){ .name = CX_STR("language"), .plan = &plan };
+    CX_TRY(cx_learn_task_read(task, e->arena, &source, err));
+    const struct cx_model *model = is_told ? NULL : teller(e);
+    const struct cx_head *head = model != NULL ? cx_model_head(model, "language") : NULL;
+    float *values = CX_NEW_ARRAY(e->arena, float, model != NULL ? model->score_count : 1);
+    if (!is_told)
+        task->label_count = 0;
+    if (head != NULL)
+        add_labels(task, head);
+    for (size_t i = 0; i < task->count && !is_told; i++) {
+        struct cx_features features = { task->examples[i].hashes, task->examples[i].count, NULL };
+        task->examples[i].label = -1;
+        if (head == NULL || features.count == 0)
+            continue;
+        cx_model_logits(model, CX_FEATURES_LETTERS, &features, values);
+        cx_head_scores(head, values + head->first);
+        task->examples[i].label = cx_head_choice(head, values + head->first);
+    }
+    return 0;
+}
+
+static void add_language(const struct evaluating *e, struct cx_eval_model *model, struct cx_str code, const uint32_t *texts, size_t n)
+{
+    struct cx_eval_language *language = &model->languages[model->language_count++];
+    *language = (struct cx_eval_language){ .code = code, .n = n };
+    language->texts = CX_NEW_ARRAY(e->arena, uint32_t, n);
+    memcpy(language->texts, texts, n * sizeof *texts);
+    cx_measure_figures(&model->measure, language->texts, n, &language->figures);
+    cx_measure_intervals(&model->measure, language->texts, n, &language->intervals);
+}
+
+/* Rows of a model by language; what is rare is one row. */
+static void measure_languages(const struct evaluating *e, struct cx_eval_model *model, const struct cx_learn_task *languages)
+{
+    uint32_t *texts = CX_NEW_ARRAY(e->arena, uint32_t, languages->count + 1), *rare = CX_NEW_ARRAY(e->arena, uint32_t, languages->count + 1);
+    size_t rare_count = 0;
+    model->languages = CX_NEW_ARRAY(e->arena, struct cx_eval_language, CX_EVAL_LANGUAGES);
+    for (int32_t label = -1; label < (int32_t)languages->label_count; label++) {
+        size_t n = 0;
+        for (size_t i = 0; i < languages->count; i++)
+            if (languages->examples[i].label == label)
+                texts[n++] = (uint32_t)i;
+        if (n >= LANGUAGE_TEXTS && label >= 0 && model->language_count < CX_EVAL_LANGUAGES - 1) {
+            add_language(e, model, languages->labels[label], texts, n);
+        } else {
+            memcpy(rare + rare_count, texts, n * sizeof *texts);
+            rare_count += n;
+        }
+    }
+    if (rare_count > 0 && rare_count < languages->count)
+        add_language(e, model, CX_STR("other"), rare, rare_count);
+}
+
+/* ---- the models on them ---- */
+
+static void judge(const struct cx_model *model, const struct cx_head *head, const struct cx_learn_task *task, struct cx_eval_model *eval)
+{
+    struct cx_measure *measure = &eval->measure;
     float *values = calloc(model->score_count + 1, sizeof *values);
+    uint32_t places[CX_LABELS_MAX];
     cx_assert(values != NULL);
-    cx_measure_init(measure, head->kind, head->label_count, task->count);
+    for (uint32_t c = 0; c < head->label_count; c++) {
+        places[c] = 0;
+        while (!cx_str_eq(task->labels[places[c]], head->labels[c]))
+            places[c]++;
+        eval->knows[places[c]] = true;
+    }
+    cx_measure_init(measure, head->kind, task->label_count, task->count);
     for (size_t i = 0; i < task->count; i++) {
         const struct cx_example *example = &task->examples[i];
         struct cx_features features = { example->hashes, example->count, NULL };
         cx_model_logits(model, model->tables[head->table].features, &features, values);
-        cx_head_scores(head, values + head->first);
+        float *scores = values + head->first;
+        cx_head_scores(head, scores);
+        int choice = head->kind == CX_HEAD_ONE_OF ? cx_head_choice(head, scores) : -1;
         measure->truth[i] = example->label;
         measure->truths[i] = example->labels;
-        measure->said[i] = head->kind == CX_HEAD_ONE_OF ? cx_head_choice(head, values + head->first) : -1;
+        measure->said[i] = choice < 0 ? -1 : (int32_t)places[choice];
         for (uint32_t c = 0; c < head->label_count; c++) {
-            float score = values[head->first + c];
-            measure->scores[i * head->label_count + c] = score;
-            if (head->kind == CX_HEAD_ANY_OF && score >= head->threshold[c])
-                measure->saids[i] |= UINT64_C(1) << c;
+            measure->scores[i * measure->labels + places[c]] = scores[c];
+            measure->saids[i] |= (uint64_t)(head->kind == CX_HEAD_ANY_OF && scores[c] >= head->threshold[c]) << places[c] % 64;
         }
     }
     free(values);
 }
 
-static bool is_right(const struct cx_measure *m, size_t i)
+static int eval_head(struct evaluating *e, const struct cx_head *head, struct cx_error *err)
 {
-    return m->kind == CX_HEAD_ONE_OF ? m->truth[i] == m->said[i] : m->truths[i] == m->saids[i];
+    struct cx_eval_head *eval = CX_NEW(e->arena, struct cx_eval_head);
+    const char *name = cx_arena_format(e->arena, "%.*s%c", CX_STR_ARG(head->name), '\0').ptr;
+    struct cx_learn_task languages;
+    memset(eval, 0, sizeof *eval);
+    eval->head = head->name;
+    eval->kind = head->kind;
+    eval->data = e->args->values[DATA];
+    enum cx_feature_kind features = e->models[0].tables[head->table].features;
+    for (size_t i = 0; i < e->model_count; i++) {
+        const struct cx_head *other = cx_model_head(&e->models[i], name);
+        if (other == NULL || other->kind != head->kind || e->models[i].tables[other->table].features != features)
+            return cx_fail(err, CX_EXIT_DATA, "%s has no head %s of that kind", e->args->values[i == 0 ? MODEL : COMPARE], name);
+    }
+    CX_TRY(read_texts(e, eval, features, err));
+    CX_TRY(read_languages(e, eval, &languages, err));
+    for (size_t i = 0; i < e->model_count; i++) {
+        struct cx_eval_model *model = &eval->models[eval->model_count++];
+        model->file = e->args->values[i == 0 ? MODEL : COMPARE] != NULL ? e->args->values[i == 0 ? MODEL : COMPARE] : "cx";
+        model->version = e->models[i].version;
+        judge(&e->models[i], cx_model_head(&e->models[i], name), &eval->task, model);
+        cx_measure_figures(&model->measure, NULL, model->measure.n, &model->figures);
+        cx_measure_intervals(&model->measure, NULL, model->measure.n, &model->intervals);
+        measure_languages(e, model, &languages);
+    }
+    cx_learn_task_free(&languages);
+    if (e->model_count == 2) {
+        cx_measure_compare(&eval->models[0].measure, &eval->models[1].measure, &eval->comparison);
+        cx_comparison_verdict(&eval->comparison, eval->models[0].file, eval->models[1].file, eval->verdict, sizeof eval->verdict);
+    }
+    e->heads[e->head_count++] = eval;
+    return 0;
 }
 
-/* Half the width of the 95 % interval of a share of n (Wald). */
-static double margin(double share, size_t n)
+/* ---- which heads ---- */
+
+static int no_head(const struct evaluating *e, struct cx_error *err)
 {
-    return n > 0 ? 1.96 * sqrt(share * (1 - share) / (double)n) : 0;
+    struct cx_buf names;
+    cx_buf_init(&names, 4096);
+    for (uint32_t i = 0; i < e->models[0].head_count; i++)
+        cx_buf_format(&names, " %.*s", CX_STR_ARG(e->models[0].heads[i].name));
+    cx_fail(err, CX_EXIT_USAGE, "which head? %s names none of%.*s: --head, or a column of that name", e->args->values[DATA], (int)names.len,
+            names.ptr);
+    cx_buf_free(&names);
+    return -1;
 }
 
-static void print_figures(const struct cx_head *head, const struct cx_measure *measure, bool as_json)
+static int eval_heads(struct evaluating *e, struct cx_error *err)
 {
-    struct cx_figures figures;
-    cx_measure_figures(measure, NULL, measure->n, &figures);
-    if (as_json) {
-        printf("{\"head\":\"%.*s\",\"texts\":%zu,\"accuracy\":%.4f,\"accuracy_margin\":%.4f,\"macro_f1\":%.4f,\"macro_recall\":%.4f,\"ece\":%.4f}\n",
-               CX_STR_ARG(head->name), measure->n, figures.accuracy, margin(figures.accuracy, measure->n), figures.macro_f1, figures.macro_recall,
-               figures.ece);
+    const struct cx_model *model = &e->models[0];
+    if (cx_args_has(e->args, HEAD)) {
+        const struct cx_head *head = cx_model_head(model, e->args->values[HEAD]);
+        return head != NULL ? eval_head(e, head, err) : cx_fail(err, CX_EXIT_USAGE, "%s: the model has no such head", e->args->values[HEAD]);
+    }
+    for (uint32_t i = 0; i < model->head_count && e->head_count < CX_EVAL_HEADS; i++)
+        if (has_column(e->content, model->heads[i].name) && (!cx_str_is(model->heads[i].name, "language") || model->head_count == 1))
+            CX_TRY(eval_head(e, &model->heads[i], err));
+    if (e->head_count == 0 && model->head_count == 1)
+        return eval_head(e, model->heads, err);
+    return e->head_count > 0 ? 0 : no_head(e, err);
+}
+
+/* ---- telling ---- */
+
+static int write_plot(const struct evaluating *e, struct cx_error *err)
+{
+    const char *path = e->args->values[PLOT];
+    struct cx_buf picture;
+    cx_buf_init(&picture, (size_t)16 << 20);
+    cx_eval_plot(&picture, (const struct cx_eval_head *const *)e->heads, e->head_count);
+    FILE *file = fopen(path, "wb");
+    bool is_written = file != NULL && fwrite(picture.ptr, 1, picture.len, file) == picture.len;
+    is_written = file != NULL && fclose(file) == 0 && is_written;
+    cx_buf_free(&picture);
+    return is_written ? 0 : cx_fail(err, CX_EXIT_IO, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+static void tell(const struct evaluating *e)
+{
+    struct cx_buf out;
+    if (!cx_args_has(e->args, JSON)) {
+        for (size_t i = 0; i < e->head_count; i++) {
+            printf("%s", i > 0 ? "\n" : "");
+            cx_eval_print(e->heads[i]);
+        }
         return;
     }
-    printf("%.*s, %zu texts: %.1f ± %.1f %% right, macro F1 %.1f, macro recall %.1f, calibration error %.1f\n", CX_STR_ARG(head->name), measure->n,
-           100 * figures.accuracy, 100 * margin(figures.accuracy, measure->n), 100 * figures.macro_f1, 100 * figures.macro_recall, 100 * figures.ece);
-    for (uint32_t c = 0; c < head->label_count; c++)
-        if (figures.support[c] > 0)
-            printf("  %-32.*s precision %5.1f  recall %5.1f ± %4.1f  F1 %5.1f  of %zu\n", CX_STR_ARG(head->labels[c]), 100 * figures.precision[c],
-                   100 * figures.recall[c], 100 * margin(figures.recall[c], figures.support[c]), 100 * figures.f1[c], figures.support[c]);
-}
-
-/* McNemar: of the texts that only one of two models gets right, is the split what a coin would give? */
-static void print_comparison(const struct cx_measure *a, const struct cx_measure *b)
-{
-    double only_a = 0, only_b = 0;
-    for (size_t i = 0; i < a->n; i++) {
-        only_a += is_right(a, i) && !is_right(b, i);
-        only_b += is_right(b, i) && !is_right(a, i);
+    cx_buf_init(&out, (size_t)64 << 20);
+    for (size_t i = 0; i < e->head_count; i++) {
+        cx_buf_str(&out, i == 0 ? CX_STR("{\"heads\":[") : CX_STR(","));
+        cx_eval_json(&out, e->heads[i]);
     }
-    double n = only_a + only_b, distance = fabs(only_a - only_b) - 1;
-    double p = n > 0 ? erfc(sqrt((distance > 0 ? distance * distance : 0) / n / 2)) : 1;
-    printf("only the first is right on %.0f, only the second on %.0f: p = %.4f (McNemar)\n", only_a, only_b, p);
+    cx_buf_str(&out, CX_STR("]}\n"));
+    fwrite(out.ptr, 1, out.len, stdout);
+    cx_buf_free(&out);
 }
 
-static int eval_model(const struct cx_args *args, const char *path, struct cx_arena *arena, struct cx_measure *measure, struct cx_error *err)
+static int eval(struct evaluating *e, struct cx_error *err)
 {
-    struct cx_model model;
-    struct cx_head_plan plan;
-    static struct cx_learn_task task;
-    CX_TRY(load(arena, path, &model, err));
-    const struct cx_head *head = cx_args_has(args, HEAD) ? cx_model_head(&model, args->values[HEAD]) : model.head_count == 1 ? model.heads : NULL;
-    if (head == NULL)
-        return cx_fail(err, CX_EXIT_USAGE, "which head? --head names one that the model has (zstd -dc FILE | head -n 3 shows them)");
-    CX_TRY(read_data(args, arena, head, &plan, &task, model.tables[head->table].features, err));
-    judge(&model, head, &task, measure);
-    print_figures(head, measure, cx_args_has(args, JSON));
-    cx_learn_task_free(&task);
-    return 0;
+    CX_TRY(cx_models_load_whole(e->arena, e->args->values[MODEL], e->args->values[BASE], &e->models[e->model_count++], err));
+    if (cx_args_has(e->args, COMPARE))
+        CX_TRY(cx_models_load_whole(e->arena, e->args->values[COMPARE], e->args->values[BASE], &e->models[e->model_count++], err));
+    CX_TRY(learn_read_file(e->arena, cx_str(e->args->values[DATA]), &e->content, err));
+    CX_TRY(eval_heads(e, err));
+    tell(e);
+    return cx_args_has(e->args, PLOT) ? write_plot(e, err) : 0;
 }
 
 static int run_eval(const struct cx_args *args, struct cx_error *err)
@@ -136,26 +305,25 @@ static int run_eval(const struct cx_args *args, struct cx_error *err)
         cx_fail(err, CX_EXIT_USAGE, "needs --data FILE (cx eval --help)");
         return CX_EXIT_USAGE;
     }
-    struct cx_arena *arena = cx_arena_new(MEMORY_MAX);
-    struct cx_measure first = { 0 }, second = { 0 };
-    int status = eval_model(args, args->values[MODEL], arena, &first, err);
-    if (status == 0 && cx_args_has(args, COMPARE)) {
-        status = eval_model(args, args->values[COMPARE], arena, &second, err);
-        if (status == 0)
-            print_comparison(&first, &second);
+    struct evaluating e = { .args = args, .arena = cx_arena_new(MEMORY_MAX) };
+    int status = eval(&e, err);
+    for (size_t i = 0; i < e.head_count; i++) {
+        cx_learn_task_free(&e.heads[i]->task);
+        for (size_t k = 0; k < e.heads[i]->model_count; k++)
+            cx_measure_free(&e.heads[i]->models[k].measure);
     }
-    cx_measure_free(&first);
-    cx_measure_free(&second);
-    cx_arena_free(arena);
+    cx_arena_free(e.arena);
     return status == 0 ? CX_EXIT_OK : (int)err->exit;
 }
 
 const struct cx_verb cx_verb_eval = {
     .name = "eval",
     .synopsis = "--data FILE [options]",
-    .doc = "Measures a head of a model on labelled texts: precision, recall, F1 with intervals, calibration; two models against each other.",
-    .examples = "  cx eval --head sentiment --data held.tsv --column sentiment\n  cx eval --model acme.cxm --data held.tsv\n"
-                "  cx eval --head sentiment --data held.tsv --compare acme.cxm\n",
+    .doc = "Measures heads of a model on labelled texts, by label and language: precision, recall, F1 with 95 % intervals, confusion, calibration.",
+    .examples = "  cx eval --data held.tsv                             # every head that the file has a column of\n"
+                "  cx eval --data held.tsv --head toxicity --column toxic\n"
+                "  cx eval --model acme.cxm --data held.tsv --plot acme.svg\n"
+                "  cx eval --data held.tsv --head intent --compare acme.cxm\n",
     .flags = flags,
     .operands = 0,
     .run = run_eval,

@@ -14,6 +14,7 @@ import configuration  # noqa: E402,F401
 import demo  # noqa: E402,F401
 import explain  # noqa: E402,F401
 import label  # noqa: E402,F401
+import learning  # noqa: E402,F401
 import pipe  # noqa: E402,F401
 import verbs  # noqa: E402,F401
 

@@ -1,0 +1,125 @@
+"""learning.py - cx train and cx eval: overlays are made and judged; figures add up, whoever reckons them."""
+import math
+import pathlib
+import xml.etree.ElementTree as xml
+
+from harness import equal, test
+
+HELD = pathlib.Path(__file__).resolve().parents[2] / "models/data/en.held.tsv"
+WARRANTY = ("the hinge broke, warranty please", "warranty claim for the drawer", "is it under warranty", "a broken leg, I claim the warranty", "warranty: the door")
+MISSING = ("a screw is missing", "a missing panel in the box", "one bolt missing", "the box came with a missing handle", "missing: two hinges")
+LABELS = "id\tchannel\tlanguage\ttext\tintent\n" + "".join(f"{i}\tweb_chat\ten\t{t}\t{'warranty_claim' if t in WARRANTY else 'missing_part'}\n"
+                                                           for i, t in enumerate(WARRANTY + MISSING))
+
+
+def overlay(cx, out="acme.cxm", *words):
+    cx.file("acme.tsv", LABELS)
+    return cx("train", "--base", "cx", "--data", "acme.tsv", "--name", "acme", "--out", out, *words).ends(0)
+
+
+def near(found, wanted, what):
+    assert abs(found - wanted) < 0.0002, f"{what}: {found} instead of {wanted}"
+
+
+def share(part, whole):
+    return part / whole if whole else 0
+
+
+@test
+def an_overlay_says_what_it_reaches_and_what_its_base_does(cx):
+    run = overlay(cx)
+    out = run.out.decode()
+    for words in ("10 texts, each judged by a model that has not seen it", "(new)", "the base alone: 0.0 % right", "int8 instead of floats", "acme@", " over cx@"):
+        assert words in out, (words, out)
+    assert "the base with the overlay is better" in out, out
+    overlay(cx, "again.cxm")
+    folder = pathlib.Path(cx.folder.name)
+    equal((folder / "acme.cxm").read_bytes(), (folder / "again.cxm").read_bytes(), "the same texts")
+
+
+@test
+def what_cannot_be_learned_from_is_said_where_it_stands(cx):
+    cx.file("few.tsv", "a\tone\nb\ttwo\n")
+    cx("train", "--base", "cx", "--data", "few.tsv", "--out", "x.cxm").ends(65).says("few.tsv: 2 texts").has_no_output()
+    cx.file("moods.tsv", "positive\tfine\nfurious\tnot fine\n")
+    cx("train", "--base", "cx", "--head", "sentiment", "--data", "moods.tsv", "--out", "x.cxm").ends(65).says("moods.tsv:2: furious is no label of sentiment")
+    cx("train", "--base", "cx", "--head", "language", "--data", "moods.tsv", "--out", "x.cxm").ends(64).says("not laid over")
+    cx("train", "--base", "moods.tsv", "--data", "moods.tsv", "--out", "x.cxm").ends(65).says("moods.tsv: not a model")
+    cx("train", "--data", "moods.tsv").ends(64).says("--out")
+
+
+@test
+def figures_are_those_of_the_confusion(cx):
+    page = cx("eval", "--data", str(HELD), "--head", "intent", "--json").ends(0).json()[0]["heads"][0]["models"][0]
+    confusion = [tuple(c) for c in page["confusion"]]
+    equal(sum(n for _, _, n in confusion), page["texts"], "texts")
+    near(page["accuracy"][0], sum(n for t, s, n in confusion if t == s) / page["texts"], "accuracy")
+    f1 = []
+    for row in page["labels"]:
+        label = row["label"]
+        both = sum(n for t, s, n in confusion if t == s == label)
+        truth, said = sum(n for t, _, n in confusion if t == label), sum(n for _, s, n in confusion if s == label)
+        equal(row["texts"], truth, label)
+        near(row["precision"][0], share(both, said), f"precision of {label}")
+        near(row["recall"][0], share(both, truth), f"recall of {label}")
+        f1.append(share(2 * both, truth + said))
+        near(row["f1"][0], f1[-1], f"F1 of {label}")
+        low, middle, high = row["f1"][1], row["f1"][0], row["f1"][2]
+        assert low <= middle <= high and (low < high or middle in (0, 1)), row
+    near(page["macro_f1"][0], sum(f1) / len(f1), "macro F1")
+    total = sum(n for n, _, _ in page["bins"])
+    near(page["ece"][0], sum(n * abs(score - right) for n, score, right in page["bins"]) / total, "ECE")
+    low, high = page["accuracy"][1:]
+    half = 1.96 * math.sqrt(page["accuracy"][0] * (1 - page["accuracy"][0]) / page["texts"])
+    assert abs((high - low) / 2 - half) < 0.3 * half, ("the bootstrap is near the normal approximation", low, high, half)
+
+
+@test
+def languages_have_rows_of_their_own(cx):
+    german = "".join(f"neutral\tdas Paket Nummer {i} liegt noch im Lager und kommt erst morgen\n" for i in range(25))
+    english = "".join(f"neutral\tparcel number {i} is still in the warehouse and comes tomorrow\n" for i in range(30))
+    cx.file("two.tsv", german + english)
+    page = cx("eval", "--data", "two.tsv", "--head", "sentiment", "--json").ends(0).json()[0]["heads"][0]["models"][0]
+    equal({row["language"]: row["texts"] for row in page["languages"]}, {"de": 25, "en": 30})
+    near(page["accuracy"][0], sum(row["accuracy"][0] * row["texts"] for row in page["languages"]) / 55, "rows add up")
+    cx.file("told.tsv", "language\ttext\tsentiment\n" + "".join(f"xx\tfine {i}\tpositive\n" for i in range(20)) + "".join(f"yy\tbad {i}\tnegative\n" for i in range(20)))
+    page = cx("eval", "--data", "told.tsv", "--json").ends(0).json()[0]["heads"][0]["models"][0]
+    equal({row["language"]: row["texts"] for row in page["languages"]}, {"xx": 20, "yy": 20})
+
+
+@test
+def two_models_are_compared_text_by_text(cx):
+    overlay(cx)
+    page = cx("eval", "--data", "acme.tsv", "--compare", "acme.cxm", "--json").ends(0).json()[0]["heads"][0]
+    equal([row["known"] for row in page["models"][0]["labels"]], [False, False], "the base has no such labels")
+    found = page["comparison"]
+    equal((found["only_first"], found["only_second"]), (0, 10))
+    near(found["p"], 2 * 0.5 ** 10, "McNemar")
+    assert "acme.cxm is better than cx" in found["verdict"], found
+    same = cx("eval", "--data", "acme.tsv", "--compare", "cx", "--json").ends(0).json()[0]["heads"][0]["comparison"]
+    equal((same["p"], same["macro_f1_gain"]), (1, [0, 0, 0]))
+    assert "show no difference" in same["verdict"], same
+    text = cx("eval", "--data", "acme.tsv", "--compare", "acme.cxm").ends(0).out.decode()
+    for words in ("not a label of the model", "McNemar", "paired bootstrap", "is taken for"):
+        assert words in text, (words, text)
+
+
+@test
+def the_plot_is_a_picture_of_all_labels(cx):
+    cx("eval", "--data", str(HELD), "--head", "intent", "--plot", "plot.svg").ends(0)
+    page = cx("eval", "--data", str(HELD), "--head", "intent", "--json").ends(0).json()[0]["heads"][0]["models"][0]
+    root = xml.parse(pathlib.Path(cx.folder.name) / "plot.svg").getroot()
+    space = "{http://www.w3.org/2000/svg}"
+    words = {t.text for t in root.iter(f"{space}text")}
+    for row in page["labels"]:
+        assert row["label"] in words, (row, words)
+    equal(len(list(root.iter(f"{space}circle"))), sum(1 for n, _, _ in page["bins"] if n), "dots of the reliability diagram")
+
+
+@test
+def eval_says_which_heads_there_are(cx):
+    cx.file("plain.tsv", "positive\tfine\nnegative\tawful\n")
+    cx("eval", "--data", "plain.tsv").ends(64).says("which head?", "sentiment", "urgency").has_no_output()
+    cx("eval", "--data", "plain.tsv", "--head", "mood").ends(64).says("no such head")
+    heads = cx("eval", "--data", str(HELD), "--json").ends(0).json()[0]["heads"]
+    assert {"sentiment", "intent", "functions", "urgency"} <= {h["head"] for h in heads}, [h["head"] for h in heads]
