@@ -8,10 +8,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { HEAD = CX_FLAG_FIRST };
+enum { HEAD = CX_FLAG_FIRST, OWN };
 static const struct cx_flag flags[] = {
     CX_CONFIG_FLAGS,
     { "head", 0, "NAME", "What is asked: intent (default), or another head of the record; a wrong name is answered with all of them." },
+    { "own", 0, "NAME,…", "Labels of your own, asked besides; those that stand in FILE already are asked too." },
     { 0 },
 };
 
@@ -25,7 +26,7 @@ struct asked {
 };
 struct session {
     const struct cx_judgement *judgement;
-    char keys[CX_LABEL_MOST];
+    struct cx_label_choices choices;
     struct cx_label_file *file;
     struct cx_reading *reading;
     struct cx_label_input input;
@@ -44,8 +45,8 @@ static uint64_t proposal(const struct session *s, const struct cx_interaction *r
     uint64_t bits = 0;
     *score = said.len > 0 ? said.items[0].score : 0;
     for (size_t i = 0; i < said.len && (i == 0 || s->judgement->is_set); i++)
-        for (int k = 0; s->judgement->label(k) != NULL; k++)
-            if (cx_str_is(said.items[i].name, s->judgement->label(k)))
+        for (int k = 0; k < s->choices.count; k++)
+            if (cx_str_is(said.items[i].name, s->choices.names[k]))
                 bits |= UINT64_C(1) << k;
     return bits;
 }
@@ -103,18 +104,18 @@ static struct asked *next_asked(struct session *s, struct asked *from)
 static void add_labels(const struct session *s, struct cx_buf *out, uint64_t bits)
 {
     size_t before = out->len;
-    for (int i = 0; s->judgement->label(i) != NULL; i++)
+    for (int i = 0; i < s->choices.count; i++)
         if (bits >> i & 1)
-            cx_buf_format(out, "%s%s", out->len > before ? "," : "", s->judgement->label(i));
+            cx_buf_format(out, "%s%s", out->len > before ? "," : "", s->choices.names[i]);
 }
 
 /* Labels with their keys in columns; chosen ones in bold. */
 static void add_choices(const struct session *s, struct cx_buf *out, uint64_t chosen)
 {
-    for (int i = 0; s->judgement->label(i) != NULL; i++) {
-        const char *label = s->judgement->label(i), *bold = chosen >> i & 1 ? s->bold : "";
-        cx_buf_format(out, "%s  %s%c %c%s%s%*s", i % 3 == 0 && i > 0 ? "\n" : "", bold, s->keys[i], chosen >> i & 1 ? '*' : ' ', label,
-                      *bold ? s->plain : "", (int)(24 - strlen(label)), "");
+    for (int i = 0; i < s->choices.count; i++) {
+        const char *label = s->choices.names[i], *bold = chosen >> i & 1 ? s->bold : "";
+        cx_buf_format(out, "%s  %s%c %c%s%s%*s", i % 3 == 0 && i > 0 ? "\n" : "", bold, s->choices.keys[i], chosen >> i & 1 ? '*' : ' ', label,
+                      *bold ? s->plain : "", strlen(label) < 24 ? (int)(24 - strlen(label)) : 1, "");
     }
     cx_buf_byte(out, '\n');
 }
@@ -165,8 +166,8 @@ static void echo(const struct session *s, struct cx_str what)
 
 static uint64_t bit_of(const struct session *s, int key)
 {
-    for (int i = 0; s->judgement->label(i) != NULL; i++)
-        if (s->keys[i] == key)
+    for (int i = 0; i < s->choices.count; i++)
+        if (s->choices.keys[i] == key)
             return UINT64_C(1) << i;
     return 0;
 }
@@ -315,15 +316,46 @@ static int find_judgement(struct session *s, const char *name, struct cx_error *
     return rc;
 }
 
+/* A name as records may carry it. */
+static bool is_name(struct cx_str name)
+{
+    bool is_good = name.len > 0 && name.len <= 32;
+    for (size_t i = 0; i < name.len; i++)
+        is_good = is_good && ((name.ptr[i] >= 'a' && name.ptr[i] <= 'z') || (name.ptr[i] >= '0' && name.ptr[i] <= '9') || name.ptr[i] == '_');
+    return is_good;
+}
+
+static int add_choice(struct session *s, const char *name, struct cx_error *err)
+{
+    return cx_label_choices_add(&s->choices, name) ? 0 : cx_fail(err, CX_EXIT_USAGE, "%s: there are keys for %d labels", name, CX_LABEL_MOST);
+}
+
+/* The head's labels, those of the file, and those asked for. */
+static int add_choices_of(struct session *s, const char *own, struct cx_error *err)
+{
+    struct cx_str rest = cx_str(own), name;
+    if (own != NULL && !s->judgement->is_open)
+        return cx_fail(err, CX_EXIT_USAGE, "--own: %s has the labels it has; labels of your own are intents", s->judgement->name);
+    for (int i = 0; s->judgement->label(i) != NULL; i++)
+        CX_TRY(add_choice(s, s->judgement->label(i), err));
+    for (size_t i = 0; s->judgement->is_open && cx_label_file_label(s->file, i) != NULL; i++)
+        CX_TRY(add_choice(s, cx_label_file_label(s->file, i), err));
+    while (own != NULL && cx_str_cut(&rest, ',', &name)) {
+        if (!is_name(name))
+            return cx_fail(err, CX_EXIT_USAGE, "--own %.*s: small letters, digits and _, at most 32, with commas between", CX_STR_ARG(name));
+        CX_TRY(add_choice(s, cx_arena_format(s->arena, "%.*s%c", CX_STR_ARG(name), '\0').ptr, err));
+    }
+    return 0;
+}
+
 static int open_session(struct session *s, const struct cx_args *args, const struct cx_settings *settings, struct cx_error *err)
 {
     s->reading = cx_reading_open(settings, has_judgements, err);
     if (s->reading == NULL || find_judgement(s, cx_args_has(args, HEAD) ? args->values[HEAD] : "intent", err) != 0)
         return -1;
-    cx_label_keys(s->judgement, s->keys);
     set_colours(s);
     s->file = cx_label_file_open(args->operands[0], s->judgement->name, err);
-    return s->file != NULL ? 0 : -1;
+    return s->file != NULL ? add_choices_of(s, args->values[OWN], err) : -1;
 }
 
 static int run_label(const struct cx_args *args, struct cx_error *err)
@@ -354,6 +386,7 @@ const struct cx_verb cx_verb_label = {
     .synopsis = "FILE [--head NAME] < lines",
     .doc = "Asks a person for labels of records from stdin, a key a label, and appends them to FILE (TSV); goes on where it was left.",
     .examples = "  cx tap cx.routed.v1 --values | cx label labels.tsv\n"
+                "  cx tap cx.routed.v1 --values | cx label acme.tsv --own warranty_claim,missing_part\n"
                 "  cx tap cx.route.care.v1 --from end --follow --values | cx label urgency.tsv --head urgency\n",
     .flags = flags,
     .operands = 1,

@@ -18,6 +18,8 @@ void cx_label_file_close(struct cx_label_file *file);
 /* Whether the record, or another one with the same text, has its label already. */
 bool cx_label_file_has(const struct cx_label_file *file, struct cx_id event_id, struct cx_str text);
 size_t cx_label_file_count(const struct cx_label_file *file);
+/* Labels that stand in the file, in the order of their first row; NULL beyond the last. Of sets only those that stand alone. */
+const char *cx_label_file_label(const struct cx_label_file *file, size_t i);
 struct cx_label_row {
     struct cx_id event_id;
     struct cx_str channel, language, text, labels; /* text: one line */
@@ -28,10 +30,15 @@ int cx_label_file_undo(struct cx_label_file *file, struct cx_error *err);
 
 /* ---- label_terminal.c ---- */
 
-#define CX_LABEL_MOST 64 /* labels of a head */
+#define CX_LABEL_MOST 36 /* labels of a head: letters and digits */
 enum cx_key { CX_KEY_NONE, CX_KEY_ACCEPT = 256, CX_KEY_SKIP, CX_KEY_UNDO, CX_KEY_QUIT };
-/* Letters by label: the first of its name that no earlier label has, then digits and any letter that is left. */
-void cx_label_keys(const struct cx_judgement *judgement, char keys[CX_LABEL_MOST]);
+struct cx_label_choices {
+    const char *names[CX_LABEL_MOST];
+    char keys[CX_LABEL_MOST]; /* the first letter of its name that no earlier label has, then digits and any letter that is left */
+    int count;
+};
+/* Adds a label, unless it is there; false where there is no key for it. The name must live as long. */
+bool cx_label_choices_add(struct cx_label_choices *choices, const char *name);
 /* The terminal in a mode where every key counts at once. -1 with *err where there is none. */
 int cx_terminal_open(struct cx_error *err);
 void cx_terminal_close(int terminal);

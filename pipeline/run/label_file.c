@@ -19,6 +19,8 @@ struct cx_label_file {
     const char *path;
     int fd;
     struct seen seen;
+    char *labels[CX_LABEL_MOST]; /* that occurred, each once */
+    size_t label_count;
     size_t own;    /* rows added by this session, at the end of `seen` */
     off_t *starts; /* where they begin */
     size_t starts_cap;
@@ -42,6 +44,18 @@ static void remember(struct cx_label_file *file, struct cx_id id, struct cx_str 
     seen->texts[seen->count++] = hash_text(text);
 }
 
+static void remember_label(struct cx_label_file *file, struct cx_str label)
+{
+    if (label.len == 0 || cx_str_find(label, ',') >= 0 || file->label_count == CX_LABEL_MOST)
+        return;
+    for (size_t i = 0; i < file->label_count; i++)
+        if (cx_str_is(label, file->labels[i]))
+            return;
+    char *copy = strndup(label.ptr, label.len);
+    cx_assert(copy != NULL);
+    file->labels[file->label_count++] = copy;
+}
+
 /* ---- reading ---- */
 
 struct columns {
@@ -62,18 +76,20 @@ static struct columns find_columns(struct cx_str header, const char *head)
 
 static int read_row(struct cx_label_file *file, const struct columns *at, struct cx_str line, int number, struct cx_error *err)
 {
-    struct cx_str field, id_text = CX_STR_NULL, text = CX_STR_NULL;
+    struct cx_str field, id_text = CX_STR_NULL, text = CX_STR_NULL, label = CX_STR_NULL;
     struct cx_id id = { { 0 } };
     int n = 0;
     for (; cx_str_cut(&line, '\t', &field); n++) {
         id_text = n == at->id ? field : id_text;
         text = n == at->text ? field : text;
+        label = n == at->label ? field : label;
     }
     if (n != at->count)
         return cx_fail(err, CX_EXIT_DATA, "%s:%d: %d columns instead of %d", file->path, number, n, at->count);
     if (!cx_id_from_hex(id_text, &id))
         id = cx_hash128(id_text.ptr, id_text.len); /* a file of another origin: its ids are names */
     remember(file, id, text);
+    remember_label(file, label);
     return 0;
 }
 
@@ -195,6 +211,8 @@ void cx_label_file_close(struct cx_label_file *file)
 {
     if (file->fd >= 0)
         close(file->fd);
+    for (size_t i = 0; i < file->label_count; i++)
+        free(file->labels[i]);
     free(file->seen.ids);
     free(file->seen.texts);
     free(file->starts);
@@ -208,6 +226,11 @@ bool cx_label_file_has(const struct cx_label_file *file, struct cx_id event_id, 
         if (cx_id_eq(file->seen.ids[i], event_id) || cx_id_eq(file->seen.texts[i], hash))
             return true;
     return false;
+}
+
+const char *cx_label_file_label(const struct cx_label_file *file, size_t i)
+{
+    return i < file->label_count ? file->labels[i] : NULL;
 }
 
 size_t cx_label_file_count(const struct cx_label_file *file)

@@ -20,18 +20,26 @@ static void take_key(char *key, char wanted, bool *taken)
     }
 }
 
-void cx_label_keys(const struct cx_judgement *judgement, char keys[CX_LABEL_MOST])
+bool cx_label_choices_add(struct cx_label_choices *choices, const char *name)
 {
-    bool taken[36] = { false };
-    for (int i = 0; judgement->label(i) != NULL; i++) {
-        cx_assert(i < CX_LABEL_MOST && i < 36);
-        keys[i] = '\0';
-        for (const char *c = judgement->label(i); *c != '\0'; c++)
-            if (*c >= 'a' && *c <= 'z')
-                take_key(&keys[i], *c, taken);
-        for (const char *c = "0123456789abcdefghijklmnopqrstuvwxyz"; *c != '\0'; c++)
-            take_key(&keys[i], *c, taken);
+    bool taken[CX_LABEL_MOST] = { false };
+    char key = '\0', other;
+    for (int i = 0; i < choices->count; i++) {
+        if (strcmp(choices->names[i], name) == 0)
+            return true;
+        other = '\0';
+        take_key(&other, choices->keys[i], taken);
     }
+    if (choices->count == CX_LABEL_MOST)
+        return false;
+    for (const char *c = name; *c != '\0'; c++)
+        if (*c >= 'a' && *c <= 'z')
+            take_key(&key, *c, taken);
+    for (const char *c = "0123456789abcdefghijklmnopqrstuvwxyz"; *c != '\0'; c++)
+        take_key(&key, *c, taken);
+    choices->names[choices->count] = name;
+    choices->keys[choices->count++] = key;
+    return true;
 }
 
 static int set_mode(int terminal)

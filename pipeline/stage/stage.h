@@ -117,6 +117,7 @@ struct cx_judgement {
     bool is_set;                 /* any number of labels; else exactly one */
     /* What the stage said of a record, best first; empty: nothing. In the arena. */
     struct cx_label_list (*said)(struct cx_arena *arena, const struct cx_interaction *record);
+    bool is_open; /* tenants may have labels of their own besides */
 };
 
 /* One finding of lint(); the place is the node's. */

@@ -86,7 +86,7 @@ static struct cx_label_list said_five_c(struct cx_arena *arena, const struct cx_
 }
 
 const struct cx_judgement classify_judgements[] = {
-    { "intent", "What does the writer want to happen next? Of several, what would be acted on first.", intent_label, false, said_intents },
+    { "intent", "What does the writer want to happen next? Of several, what would be acted on first.", intent_label, false, said_intents, true },
     { "sentiment", "How does the writer feel about it? Irony counts for what is meant; a polite request is neutral.", sentiment_label, false,
       said_sentiment },
     { "urgency", "How soon does it hurt? critical: life, limb or money this minute; high: within a day; low: nothing happens.", urgency_label, false,

@@ -137,6 +137,25 @@ def a_second_run_goes_on_where_the_first_one_stopped(cx):
 
 
 @test
+def labels_of_ones_own_are_asked_and_remembered(cx):
+    t = Terminal(cx, "own.tsv", "--own", "warranty_claim,missing_part", given=line("the hinge broke") + line("a screw is missing"))
+    t.until("Q: quit", 0)
+    keys = {name: t.seen.split(f"  {name}")[0][-1] for name in ("warranty_claim", "missing_part")}
+    t.end()
+    equal(t.press(keys["warranty_claim"], keys["missing_part"]).finish(), 0)
+    equal(t.rows(), [("the hinge broke", "warranty_claim"), ("a screw is missing", "missing_part")])
+    t = Terminal(cx, "own.tsv", given=line("another hinge broke"))
+    t.until("Q: quit", 0)
+    assert "warranty_claim" in t.seen and "missing_part" in t.seen, t.seen
+    t.end()
+    equal(t.press(keys["warranty_claim"]).finish(), 0)
+    equal(t.rows()[2], ("another hinge broke", "warranty_claim"))
+    bad = cx("label", "own2.tsv", "--own", "Warranty Claim", given="")
+    assert bad.status in (64, 74), bad.status
+    cx("label", "own3.tsv", "--head", "urgency", "--own", "soon", given="").ends(64).says("has the labels it has")
+
+
+@test
 def a_set_is_toggled_and_taken_with_enter(cx):
     t = Terminal(cx, "set.tsv", "--head", "functions", "--set", "classify.model=none", given=line("qwerty zxcv") + line("asdf qwer"))
     t.end()
