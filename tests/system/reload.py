@@ -100,7 +100,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cx", required=True)
     args = parser.parse_args()
-    pipeline = Pipeline(args.cx, [CHAIN], raw=2, commit_interval="500ms")
+    pipeline = Pipeline(args.cx, [CHAIN], raw=2, commit_interval="730ms")
     overlay = pipeline.scratch / "acme.cxm"
     pipeline.config.write_text(pipeline.config.read_text() + f"classify:\n  overlays: {{acme: {overlay}}}\n")
     versions = {train(args.cx, pipeline.scratch, "warranty_claim"): "warranty_claim"}
