@@ -45,8 +45,8 @@ def kill_all(rig, cycles, rng):
 
 # ---- named places ----
 
-# At which passing at most: places passed per record, per restored record, per transaction; others once a start.
-LATEST = {"after-poll": 1500, "after-state": 1500, "after-produce": 1500, "dead-letter": 8, "mid-restore": 2, "before-offsets": 8, "before-commit": 8,
+# At which passing at most: places passed per record and per transaction; others once a start, and a restore may have no more than one record.
+LATEST = {"after-poll": 1500, "after-state": 1500, "after-produce": 1500, "dead-letter": 8, "before-offsets": 8, "before-commit": 8,
           "after-commit": 8}
 HAS_STATE, HAS_LETTERS = ("dedup", "route"), ("normalize", "dedup")
 OF_SNAPSHOTS = ("mid-snapshot", "before-rename", "after-rename")
