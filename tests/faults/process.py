@@ -61,20 +61,19 @@ def crash_chain(rig, chain, places, trouble):
     """One chain crashes at one point after the other."""
     try:
         for point, env in places:
-            rig.crash(chain, point, (lambda: take_partitions(rig, chain)) if point == "in-revoke" else lambda: None, **env)
+            more = {"meanwhile": lambda pid, owned: take_partitions(rig, chain, pid, owned)} if point == "in-revoke" else {}
+            rig.crash(chain, point, **more, **env)
             rig.count("crashes")
             rig.count(f"at_{point}")
-    except Failed as why:
-        trouble.append(str(why))
+    except Exception as why:  # told by the thread that waits for this one
+        trouble.append(repr(why))
 
 
-def take_partitions(rig, chain):
-    """Partitions are only taken away when another member comes; it goes again."""
-    owned = rig.times_assigned(chain)
-    rig.wait_for(f"{chain} to own its partitions", lambda: rig.times_assigned(chain) > owned or not rig.pipeline.pid(chain))
+def take_partitions(rig, chain, pid, owned):
+    """Partitions are only taken away when another member comes, or goes."""
+    rig.wait_for(f"{chain} to own its partitions", lambda: rig.times_assigned(chain) > owned or rig.is_gone(chain, pid))
     other = rig.add_member(chain, "--instance", "1")
-    said = rig.pipeline.log(chain).count("failpoint kills in-revoke")
-    rig.wait_for(f"{chain} to lose its partitions", lambda: rig.pipeline.log(chain).count("failpoint kills in-revoke") > said)
+    rig.wait_for("the newcomer to be a member", lambda: "event=kafka_assigned " in rig.member_log(other) or rig.is_gone(chain, pid))
     other.terminate()
     other.wait(timeout=rig.patience)
 

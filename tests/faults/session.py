@@ -199,19 +199,24 @@ class Session:
             time.sleep(0.05)
         return int((self.pipeline.scratch / f"{chain.replace(' ', '-')}.arm.taken").read_text())
 
-    def come_to(self, chain, line, env, meanwhile=lambda: None):
-        """Starts the chain's process anew with this environment until it says this line; again when it ended for another reason before."""
+    def is_gone(self, chain, pid):
+        """Has another process taken this one's place? Before it has a place, and after it, there is none."""
+        return self.pipeline.pid(chain) not in (None, pid)
+
+    def come_to(self, chain, line, env, meanwhile=lambda pid, owned: None):
+        """Starts the chain's process anew with this environment until it says this line; again when it ended for another reason before.
+        `meanwhile` is told its pid and how often the chain had been given partitions before it."""
         before = self.pipeline.log(chain).count(line)
         for _ in range(5):
+            owned = self.times_assigned(chain)
             pid = self.start_armed(chain, **env)
-            meanwhile()
-            self.wait_for(f"{chain} to say {line.strip()}",
-                          lambda: self.pipeline.log(chain).count(line) > before or self.pipeline.pid(chain) not in (None, pid))
+            meanwhile(pid, owned)
+            self.wait_for(f"{chain} to say {line.strip()}", lambda: self.pipeline.log(chain).count(line) > before or self.is_gone(chain, pid))
             if self.pipeline.log(chain).count(line) > before:
                 return
         raise Failed(f"{chain} does not come to say {line.strip()}")
 
-    def crash(self, chain, point, meanwhile=lambda: None, **env):
+    def crash(self, chain, point, meanwhile=lambda pid, owned: None, **env):
         """Lets the chain's process kill itself at a fail-point."""
         self.come_to(chain, f"failpoint kills {point}\n", {"CX_FAIL": f"{point}:1", **env}, meanwhile)
         self.hit(chain)
