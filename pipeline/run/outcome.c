@@ -88,6 +88,7 @@ static void add_routed(struct cx_outcome *o, struct cx_str value)
         return;
     const struct cx_classification *c = r.classification;
     o->routed++;
+    o->copies += r.op == CX_OP_CREATE && r.duplicate && r.duplicate->similarity.set;
     tally(o, &o->tenants, r.tenant, 1);
     tally(o, &o->channels, r.channel, 1);
     tally(o, &o->ops, cx_str(ops[r.op]), 1);

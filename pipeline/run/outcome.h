@@ -32,7 +32,7 @@ struct cx_outcome {
     int64_t payloads, items, emitted, absorbed, dropped, rejected; /* of the whole way: items into normalize, where each ended */
     struct cx_tally endings;                                       /* stage/reason of what did not go on */
     struct cx_tally languages, channels, functions, sentiments, urgencies, ops, tenants;
-    int64_t routed, customers, merges, metric_rows, two_channels;
+    int64_t routed, copies, customers, merges, metric_rows, two_channels;
     struct cx_outcome_record *records;
     size_t record_count;
     struct cx_alias {

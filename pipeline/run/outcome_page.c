@@ -201,7 +201,7 @@ void cx_outcome_print(const struct cx_outcome *o, FILE *out, const char *config,
     title(&p, "Customers");
     fprintf(out, "  %lld customers, %lld of them seen on two channels or more; %lld identities were merged into others\n", (long long)o->customers,
             (long long)o->two_channels, (long long)o->merges);
-    fprintf(out, "  %lld rows of minute metrics\n", (long long)o->metric_rows);
+    fprintf(out, "  %lld rows of minute metrics; %lld records repeat a text that came before\n", (long long)o->metric_rows, (long long)o->copies);
     print_journey(&p);
     print_examples(&p);
     print_letters(&p);

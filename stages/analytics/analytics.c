@@ -88,6 +88,16 @@ static void count_inbound(struct analytics_counts *counts, const struct cx_class
     }
 }
 
+/* By what dedup says of the text. An edit is labelled too, and does not count again; what has no text, or was not labelled, is neither. */
+static void count_text(struct analytics_counts *counts, const struct cx_interaction *record)
+{
+    const struct cx_duplicate *duplicate = record->duplicate;
+    if (record->op != CX_OP_CREATE || !duplicate || !duplicate->cluster_id)
+        return;
+    counts->copies += duplicate->similarity.set;
+    counts->originals += !duplicate->similarity.set;
+}
+
 /* A counter from outside may be anything: it must neither overflow the sum nor take from it. */
 static void add_counter(analytics_i64 *sum, struct cx_opt_i64 counter)
 {
@@ -107,6 +117,7 @@ static void count_record(struct cx_ctx *ctx, const struct analytics_cell *cell, 
     counts->creates += record->op == CX_OP_CREATE;
     counts->edits += record->op == CX_OP_EDIT;
     counts->deletes += record->op == CX_OP_DELETE;
+    count_text(counts, record);
     counts->outbound += record->direction == CX_DIRECTION_OUTBOUND || record->direction == CX_DIRECTION_ECHO;
     if (record->direction == CX_DIRECTION_INBOUND)
         count_inbound(counts, record->classification);
@@ -206,6 +217,8 @@ static void write_row(struct cx_ctx *ctx, const struct analytics_row *row)
         .creates = counts->creates,
         .edits = counts->edits,
         .deletes = counts->deletes,
+        .originals = counts->originals,
+        .copies = counts->copies,
         .inbound = counts->inbound,
         .outbound = counts->outbound,
         .negative = counts->negative,

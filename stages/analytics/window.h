@@ -15,6 +15,7 @@ typedef int64_t analytics_i64 __attribute__((aligned(4)));
 /* 2^32 records a minute are out of reach; sums of counters are not. */
 struct analytics_counts {
     uint32_t records, creates, edits, deletes;
+    uint32_t originals, copies;
     uint32_t inbound, outbound;
     uint32_t negative, neutral, positive, sentiment_unknown;
     uint32_t urgency_low, urgency_normal, urgency_high, urgency_critical, urgency_unknown;

@@ -83,6 +83,31 @@ Test(analytics, writes_nothing_per_record_and_the_row_at_the_next_boundary)
     close_stage();
 }
 
+Test(analytics, counts_originals_apart_from_copies_and_edits_of_either_not_again)
+{
+    open_stage("");
+    const struct cx_id cluster = { { 1 } };
+    const struct cx_duplicate original = { .cluster_id = &cluster, .cluster_size = 1 },
+                              copy = { .cluster_id = &cluster, .cluster_size = 2, .similarity = { true, 0.9 } }, none = { .cluster_size = 0 };
+    const struct {
+        const struct cx_duplicate *duplicate;
+        enum cx_op op;
+    } said[] = { { &original, CX_OP_CREATE }, { &copy, CX_OP_CREATE }, { &copy, CX_OP_CREATE }, { &copy, CX_OP_EDIT },
+                 { &original, CX_OP_EDIT },   { &none, CX_OP_DELETE }, { &none, CX_OP_CREATE }, { NULL, CX_OP_CREATE } };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        struct cx_interaction record = comment((int64_t)i);
+        record.duplicate = said[i].duplicate;
+        record.op = said[i].op;
+        timed_process(&one, &record);
+    }
+    timed_advance(&one, CX_STR("acme"), START + 10000);
+    const struct cx_metric_minute *row = find_row(minute_key("all"));
+    cr_expect_eq(row->creates, 5);
+    cr_expect_eq(row->originals, 1);
+    cr_expect_eq(row->copies, 2);
+    close_stage();
+}
+
 Test(analytics, writes_a_row_again_only_after_a_change)
 {
     open_stage("");

@@ -126,6 +126,39 @@ Test(codec_resolve, what_a_newer_writer_added_is_passed_over)
     oracle_free(ours);
 }
 
+Test(codec_resolve, minutes_of_both_versions_are_read_by_both)
+{
+    static struct cx_schema first; /* plans keep it */
+    first.avsc = cx_schema_version_by_id(1004)->avsc;
+    struct cx_metric_minute minute, read;
+    cx_metric_minute_init(&minute);
+    minute.tenant = minute.channel = minute.language = minute.function = CX_STR("x");
+    minute.deletes = 3;
+    minute.originals = 5;
+    minute.copies = 7;
+    minute.inbound = 11;
+    struct cx_buf now, then;
+    struct cx_str body, old;
+    int32_t id;
+    cx_buf_init(&now, 1 << 16);
+    cx_buf_init(&then, 1 << 16);
+    cx_wire_encode(&now, &cx_metric_minute_schema, &minute);
+    cr_assert_eq(cx_wire_open(cx_buf_view(&now), &id, &body), CX_DECODE_OK);
+    cr_assert_eq(id, 1005);
+
+    cr_assert_eq(cx_resolve(arena, id, &first, body, &old), CX_DECODE_OK);
+    cx_wire_header(&then, 1004);
+    cx_buf_str(&then, old);
+    cr_assert_eq(cx_wire_decode(arena, cx_buf_view(&then), &cx_metric_minute_schema, &read), CX_DECODE_OK);
+
+    cr_assert_eq(read.deletes, 3);
+    cr_assert_eq(read.inbound, 11);
+    cr_assert_eq(read.originals, 0);
+    cr_assert_eq(read.copies, 0);
+    cx_buf_free(&now);
+    cx_buf_free(&then);
+}
+
 Test(codec_resolve, numbers_and_texts_are_promoted)
 {
     EXPECT("\"int\"", "\"long\"", "\x03", "\x03");
