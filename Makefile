@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval-neardup fmt dev release clean generated sbom model
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval-neardup eval-variants fmt dev release clean generated sbom model
 
 JOBS ?= $(shell nproc)
 
@@ -75,6 +75,10 @@ model: ## learns models/cx.cxm anew from the sets of models/recipe.tsv; DATA=fol
 	@tools/dev/build release train
 	@build/release/bin/train --data $(DATA) --profile $(or $(PROFILE),all) --out models/cx.cxm >models/card.json
 
+
+eval-variants: ## what the model loses on texts typed otherwise, written to models/variants.md; DATA=folder of the sets
+	@tools/dev/build release cx
+	@tools/dev/variants.py --cx build/release/bin/cx --data $(DATA) >build/variants.md && mv build/variants.md models/variants.md && cat models/variants.md
 
 fmt: ## formats the sources
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
