@@ -103,15 +103,18 @@ class Pipeline:
         return None
 
     def wait_until_drained(self, seconds=300):
-        """All committed offsets at the end of their topics, twice in a row."""
-        deadline, calm = time.monotonic() + seconds, 0
+        """All committed offsets at the end of their topics, twice in a row. Gives up when nothing moves for so long, and after four times that anyway."""
         from confluent_kafka import KafkaException
+        begun = moved = time.monotonic()
+        before, calm = None, 0
         while calm < 2:
             try:
                 lags = self.lags()
             except KafkaException as trouble:  # a group's coordinator that is still loading
                 lags = {"unknown": str(trouble)}
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            before, moved = lags, now if lags != before else moved
+            if now - moved > seconds or now - begun > 4 * seconds:
                 raise SystemExit("not drained: " + json.dumps(lags) + "\n" + "\n".join(self.log(c)[-1500:] for c in self.chains))
             calm = calm + 1 if all(lag == 0 for lag in lags.values()) else 0
             time.sleep(0.7)
