@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval-neardup eval-variants fmt dev release clean generated sbom model
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval eval-neardup eval-variants fmt dev release clean generated sbom model
 
 JOBS ?= $(shell nproc)
 
@@ -75,6 +75,9 @@ model: ## learns models/cx.cxm anew from the sets of models/recipe.tsv; DATA=fol
 	@tools/dev/build release train
 	@build/release/bin/train --data $(DATA) --profile $(or $(PROFILE),all) --out models/cx.cxm >models/card.json
 
+eval: ## what the model reaches on dev beside published figures, to models/EVAL.md; DATA=folder of the sets
+	@tools/dev/build release measure
+	@build/release/bin/measure --data $(DATA) --own models/own_labels.tsv >models/EVAL.md.new && mv models/EVAL.md.new models/EVAL.md
 
 eval-variants: ## what the model loses on texts typed otherwise, written to models/variants.md; DATA=folder of the sets
 	@tools/dev/build release cx

@@ -79,13 +79,22 @@ static void learn_task(struct cx_build *build, struct cx_build_head *head, struc
         cross_fit(head->task, bits, &head->folds);
 }
 
-/* All heads of one kind of features: one table. */
-static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struct cx_arena *arena)
+/* What the plan expects of labels beyond what the texts say of them. */
+static void favour(const struct cx_learn_task *task, struct cx_weights *weights)
 {
-    struct cx_build_table *table = &build->tables[kind];
+    struct cx_str rest = cx_str(task->plan->favoured != NULL ? task->plan->favoured : ""), name;
+    while (rest.len > 0 && cx_str_cut(&rest, ' ', &name))
+        for (uint32_t c = 0; c < task->label_count; c++)
+            if (cx_str_eq(task->labels[c], name))
+                weights->bias[c] += task->plan->favour;
+}
+
+static void learn_table(struct cx_build *build, enum cx_learn_table number, struct cx_arena *arena)
+{
+    struct cx_build_table *table = &build->tables[number];
     struct learn_candidates candidates = { 0 };
     for (size_t i = 0; i < build->head_count; i++)
-        if (build->heads[i].task->plan->features == kind)
+        if (build->heads[i].task->plan->table == number)
             learn_task(build, &build->heads[i], &candidates);
     if (candidates.count == 0)
         return;
@@ -93,7 +102,7 @@ static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struc
     for (size_t i = 0; i < build->head_count; i++) {
         struct cx_build_head *head = &build->heads[i];
         struct cx_learn_task *task = head->task;
-        if (task->plan->features != kind)
+        if (task->plan->table != number)
             continue;
         uint32_t bits = cx_selection_bits(&table->selection);
         cx_selection_apply(&table->selection, arena, task->examples, task->count);
@@ -101,6 +110,7 @@ static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struc
         build->say(build->context, task->name, "fits what was selected");
         head->weights = cx_weights_new(bits, task->label_count);
         cx_fit(task, bits, -1, &head->weights);
+        favour(task, &head->weights);
         dev_logits(task, &head->weights, &head->held);
     }
 }
@@ -142,27 +152,28 @@ static void measure_rounding(struct cx_build_head *head, size_t rows)
 
 void cx_build_learn(struct cx_build *build, struct cx_arena *arena)
 {
-    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
-        learn_table(build, (enum cx_feature_kind)kind, arena);
+    for (int table = 0; table < CX_LEARN_TABLES; table++)
+        learn_table(build, (enum cx_learn_table)table, arena);
     for (size_t i = 0; i < build->head_count; i++) {
         struct cx_build_head *head = &build->heads[i];
         cx_tune(head);
-        measure_rounding(head, (size_t)build->tables[head->task->plan->features].selection.buckets * CX_MODEL_BUCKET);
+        measure_rounding(head, (size_t)build->tables[head->task->plan->table].selection.buckets * CX_MODEL_BUCKET);
     }
 }
 
 void cx_build_pack(const struct cx_build *build, struct cx_str version, struct cx_str base, struct cx_str card, struct cx_buf *image)
 {
-    struct cx_packed_head heads[CX_FEATURE_KINDS][CX_BUILD_HEADS];
-    struct cx_packed_table tables[CX_FEATURE_KINDS];
+    struct cx_packed_head heads[CX_LEARN_TABLES][CX_BUILD_HEADS];
+    struct cx_packed_table tables[CX_LEARN_TABLES];
     size_t table_count = 0;
-    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++) {
+    for (int table = 0; table < CX_LEARN_TABLES; table++) {
         size_t n = 0;
         for (size_t i = 0; i < build->head_count; i++)
-            if (build->heads[i].task->plan->features == (enum cx_feature_kind)kind)
-                heads[kind][n++] = build->heads[i].packed;
+            if (build->heads[i].task->plan->table == (enum cx_learn_table)table)
+                heads[table][n++] = build->heads[i].packed;
         if (n > 0)
-            tables[table_count++] = (struct cx_packed_table){ &build->tables[kind].selection, (enum cx_feature_kind)kind, heads[kind], n };
+            tables[table_count++] =
+                (struct cx_packed_table){ &build->tables[table].selection, heads[table][0].task->plan->features, heads[table], n };
     }
     cx_pack(image, version, base, card, tables, table_count);
 }
@@ -174,6 +185,6 @@ void cx_build_free(struct cx_build *build)
         cx_measure_free(&build->heads[i].folds);
         cx_measure_free(&build->heads[i].held);
     }
-    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
-        cx_selection_free(&build->tables[kind].selection);
+    for (int table = 0; table < CX_LEARN_TABLES; table++)
+        cx_selection_free(&build->tables[table].selection);
 }

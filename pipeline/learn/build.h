@@ -22,7 +22,7 @@ struct cx_build_table {
 struct cx_build {
     struct cx_build_head heads[CX_BUILD_HEADS];
     size_t head_count;
-    struct cx_build_table tables[CX_FEATURE_KINDS];
+    struct cx_build_table tables[CX_LEARN_TABLES];
     void (*say)(void *context, struct cx_str head, const char *what); /* progress */
     void *context;
 };

@@ -184,6 +184,7 @@ static int read_line(struct reading *r, struct cx_str line)
     example->fold = (uint16_t)(cx_hash64(scenario.ptr, scenario.len) % CX_FOLDS);
     example->set = r->source->set;
     example->weight = r->source->weight;
+    example->balance = r->source->balance;
     CX_TRY(set_labels(r, example, label));
     cx_example_features(r->arena, r->task->plan->features, text, example);
     return 0;
@@ -260,7 +261,8 @@ static void balance_set(struct cx_learn_task *task, size_t from, size_t to)
         classes += counts[c] > 0;
     for (size_t i = from; i < to; i++) {
         double even = (double)(to - from) / (classes * counts[class_of(task, &task->examples[i])]);
-        task->examples[i].weight *= (float)pow(even, (double)task->plan->balance);
+        float balance = task->examples[i].balance < 0 ? task->plan->balance : task->examples[i].balance;
+        task->examples[i].weight *= (float)pow(even, (double)balance);
     }
 }
 

@@ -89,6 +89,10 @@ static size_t keep_some(struct fitting *f, const struct cx_example *example)
 {
     size_t kept = 0;
     uint32_t limit = (uint32_t)(f->plan->drop * 4294967295.0f);
+    if (limit == 0) {
+        memcpy(f->kept, example->hashes, example->count * sizeof *f->kept);
+        return example->count;
+    }
     for (uint32_t i = 0; i < example->count; i++) {
         f->kept[kept] = example->hashes[i];
         kept += (uint32_t)cx_random_next(&f->random) >= limit;

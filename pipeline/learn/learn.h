@@ -4,9 +4,9 @@
  *   fit      logistic regression by AdaGrad on all features, 2^22 buckets                                                     (fit.c)
  *   select   the features that weigh most, of all tasks together, get places in a table; the others are forgotten             (select.c)
  *   refit    on what was selected
- *   tune     a temperature a head, from examples that were not fitted                                                         (tune.c)
- *   pack     weights to int8, and the image of text/model.h                                                                   (pack.c)
- *   measure  precision, recall, F1, calibration, intervals, paired tests                                                      (measure.c) */
+ *   tune     a temperature a head, and where it says nothing, from examples that were not fitted (tune.c) pack     weights to int8, and the image of
+ * text/model.h                                                                   (pack.c) measure  precision, recall, F1, calibration, intervals,
+ * paired tests                                                      (measure.c) */
 #ifndef CX_LEARN_H
 #define CX_LEARN_H
 #include "base/buf.h"
@@ -22,22 +22,30 @@ struct cx_example {
     uint32_t count, total; /* total: of the text, those not selected too; 0: as count */
     int32_t label;         /* ONE_OF; -1: none of them */
     uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
-    float weight;
-    const float *prior; /* logits that the labels have already, from the model an overlay is learned over; NULL: none */
-    uint16_t set;       /* row of the recipe it came from */
-    uint16_t fold;      /* 0..CX_FOLDS-1; texts about one thing share it */
+    float weight, balance; /* balance: of its set */
+    const float *prior;    /* logits that the labels have already, from the model an overlay is learned over; NULL: none */
+    uint16_t set;          /* row of the recipe it came from */
+    uint16_t fold;         /* 0..CX_FOLDS-1; texts about one thing share it */
 };
+/* Heads of one table share its features and the width of its rows. Few labels learned from many texts want many narrow rows, many labels learned from
+ * few texts want few wide ones. */
+enum cx_learn_table { CX_LEARN_TABLE_LANGUAGE, CX_LEARN_TABLE_TONE, CX_LEARN_TABLE_MATTER, CX_LEARN_TABLES };
 /* How a head is learned; rows in plan.c. */
 struct cx_head_plan {
     const char *name; /* NULL: of labels of somebody's own, which are few: calibration doubts them */
     enum cx_head_kind kind;
+    enum cx_learn_table table;
     enum cx_feature_kind features;
     const char *labels; /* by blanks; NULL: those of the data, in byte order */
     uint32_t epochs;
     float rate, drop;
-    float balance; /* 0: as the data is; 1: every label of a set weighs the same */
-    uint32_t most; /* features it may have in the table */
-    bool folds;    /* calibrated on folds of its examples rather than on dev: what has few examples and no public dev set */
+    float balance;        /* 0: as the data is; 1: every label of a set weighs the same */
+    uint32_t most;        /* features it may have in the table */
+    bool folds;           /* calibrated on folds of its examples rather than on dev: what has few examples and no public dev set */
+    const char *favoured; /* labels to be expected more often than texts have them, by so much of a logit */
+    float favour;
+    float
+        keen; /* share of the shift of calibration that is left out: what is rare and dear to miss is said from 0.5 on, at some cost in calibration */
 };
 /* Plan of a head by name; for names that are not ours one for own labels. */
 const struct cx_head_plan *cx_head_plan(struct cx_str name);
@@ -65,6 +73,7 @@ struct cx_text_source {
     bool is_dev;
     bool skips_unknown; /* texts with labels that the task does not know count as none of them */
     float weight;
+    float balance; /* below 0: the plan's */
     uint16_t set;
 };
 /* Where the file's first line has a column `text`, labels are in the column named, or in the one with the head's name. */
@@ -142,6 +151,8 @@ struct cx_measure {
 #define CX_BINS 15
 struct cx_figures {
     double accuracy, macro_f1, macro_recall, ece;
+    double in_scope, none_recall; /* ONE_OF: right of the texts that have a label; silent of those that have none of them */
+    size_t none;
     double precision[CX_LABELS_MAX], recall[CX_LABELS_MAX], f1[CX_LABELS_MAX];
     size_t support[CX_LABELS_MAX];
     struct cx_bin {
@@ -152,6 +163,8 @@ void cx_measure_init(struct cx_measure *measure, enum cx_head_kind kind, uint32_
 void cx_measure_free(struct cx_measure *measure);
 /* What a head says of an example by its scores. */
 void cx_measure_say(struct cx_measure *measure, size_t at, const struct cx_head *head);
+/* What a model says of the examples of a task whose labels are the head's. */
+void cx_judge(const struct cx_model *model, const struct cx_head *head, const struct cx_learn_task *task, struct cx_measure *measure);
 /* Of the examples whose number is in `some` (NULL: all of them); an ANY_OF head of one label is measured as yes and no. */
 void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, size_t n, struct cx_figures *figures);
 

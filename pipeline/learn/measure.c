@@ -37,7 +37,7 @@ void cx_measure_say(struct cx_measure *measure, size_t at, const struct cx_head 
 }
 
 struct counts {
-    double both[CX_LABELS_MAX], said[CX_LABELS_MAX], truth[CX_LABELS_MAX], right;
+    double both[CX_LABELS_MAX], said[CX_LABELS_MAX], truth[CX_LABELS_MAX], right, in_scope, none, silent;
     struct cx_bin bins[CX_BINS];
 };
 
@@ -54,6 +54,9 @@ static void count_one(struct counts *counts, const struct cx_measure *measure, s
 {
     int32_t truth = measure->truth[i], said = measure->said[i];
     counts->right += truth == said;
+    counts->none += truth < 0;
+    counts->silent += truth < 0 && said < 0;
+    counts->in_scope += truth >= 0 && truth == said;
     if (truth >= 0)
         counts->truth[truth]++;
     if (said >= 0) {
@@ -103,6 +106,9 @@ void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, 
     figures->macro_f1 /= present > 0 ? present : 1;
     figures->macro_recall /= present > 0 ? present : 1;
     figures->accuracy = n > 0 ? counts.right / (double)n : 0;
+    figures->none = (size_t)counts.none;
+    figures->in_scope = n > figures->none ? counts.in_scope / (double)(n - figures->none) : 0;
+    figures->none_recall = figures->none > 0 ? counts.silent / counts.none : 0;
     double total = 0;
     memcpy(figures->bins, counts.bins, sizeof counts.bins);
     for (int b = 0; b < CX_BINS; b++)

@@ -95,7 +95,7 @@ static size_t width_of(const struct cx_packed_table *table)
     size_t columns = 0;
     for (size_t i = 0; i < table->head_count; i++)
         columns += table->heads[i].task->label_count;
-    return (columns + 31) / 32 * 32;
+    return columns <= CX_MODEL_NARROW ? CX_MODEL_NARROW : (columns + 31) / 32 * 32;
 }
 
 static void pack_table(struct cx_buf *header, struct cx_buf *rows, const struct cx_packed_table *table, uint32_t number)

@@ -2,7 +2,7 @@
 #include "learn/recipe.h"
 #include "base/hash.h"
 
-#define COLUMNS 12
+#define COLUMNS 13
 
 static int bad_row(struct cx_str path, size_t line, const char *what, struct cx_error *err)
 {
@@ -17,11 +17,12 @@ static struct cx_str or_null(struct cx_str field)
 static bool read_row(struct cx_str line, struct cx_recipe_row *row)
 {
     struct cx_str fields[COLUMNS];
-    double weight;
+    double weight, balance = -1;
     for (int i = 0; i < COLUMNS; i++)
         if (!cx_str_cut(&line, '\t', &fields[i]))
             return false;
-    if (line.ptr != NULL || !cx_str_to_f64(fields[6], &weight) || !(weight > 0))
+    if (line.ptr != NULL || !cx_str_to_f64(fields[6], &weight) || !(weight > 0) ||
+        (!cx_str_is(fields[7], "-") && !cx_str_to_f64(fields[7], &balance)))
         return false;
     *row = (struct cx_recipe_row){ .head = fields[0],
                                    .set = fields[1],
@@ -29,12 +30,13 @@ static bool read_row(struct cx_str line, struct cx_recipe_row *row)
                                    .train = or_null(fields[3]),
                                    .dev = or_null(fields[4]),
                                    .reader = fields[5],
-                                   .map = or_null(fields[7]),
-                                   .licence = fields[9],
-                                   .base = or_null(fields[10]),
-                                   .published = or_null(fields[11]),
+                                   .map = or_null(fields[8]),
+                                   .licence = fields[10],
+                                   .base = or_null(fields[11]),
+                                   .published = or_null(fields[12]),
                                    .weight = (float)weight,
-                                   .is_open = cx_str_is(fields[8], "yes") };
+                                   .balance = (float)balance,
+                                   .is_open = cx_str_is(fields[9], "yes") };
     return true;
 }
 
@@ -57,7 +59,7 @@ int cx_recipe_read(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_s
         if (number == 1 || line.len == 0 || line.ptr[0] == '#')
             continue;
         if (!read_row(line, &recipe->rows[recipe->count]))
-            return bad_row(path, number, "not twelve fields with tabs between, the seventh a weight above 0", err);
+            return bad_row(path, number, "not thirteen fields with tabs between, the seventh a weight above 0, the eighth a number or -", err);
         recipe->count++;
     }
     return 0;
@@ -73,25 +75,33 @@ static struct cx_learn_task *task_of(struct cx_learn_task *tasks, size_t *count,
     return &tasks[(*count)++];
 }
 
-static int read_source(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_learn_task *task, size_t number, bool is_dev, cx_read_fn *read,
-                       struct cx_error *err)
+int cx_recipe_source(const struct cx_recipe *recipe, struct cx_arena *arena, size_t number, bool is_dev, cx_read_fn *read,
+                     struct cx_text_source *source, struct cx_error *err)
 {
     const struct cx_recipe_row *row = &recipe->rows[number];
     struct cx_str file = is_dev ? row->dev : row->train;
-    if (file.ptr == NULL)
-        return 0;
     bool is_own = file.len > 0 && file.ptr[0] == '@';
-    struct cx_text_source source = { .map = row->map, .weight = row->weight, .set = (uint16_t)number, .is_dev = is_dev };
-    source.path = is_own ? cx_arena_format(arena, "%.*s/%.*s", CX_STR_ARG(recipe->folder), CX_STR_ARG(cx_str_skip(file, 1)))
-                         : cx_arena_format(arena, "%.*s/%.*s", CX_STR_ARG(recipe->data), CX_STR_ARG(file));
+    *source = (struct cx_text_source){ .map = row->map, .weight = row->weight, .balance = row->balance, .set = (uint16_t)number, .is_dev = is_dev };
+    source->path = is_own ? cx_arena_format(arena, "%.*s/%.*s", CX_STR_ARG(recipe->folder), CX_STR_ARG(cx_str_skip(file, 1)))
+                          : cx_arena_format(arena, "%.*s/%.*s", CX_STR_ARG(recipe->data), CX_STR_ARG(file));
     if (cx_str_starts(row->reader, CX_STR("column:")))
-        source.column = cx_str_skip(row->reader, 7);
-    source.is_words = cx_str_is(row->reader, "words") && !is_dev;
+        source->column = cx_str_skip(row->reader, 7);
+    source->is_words = cx_str_is(row->reader, "words") && !is_dev;
     if (cx_str_is(row->reader, "texts")) {
-        source.label = row->map;
-        source.map = CX_STR_NULL;
+        source->label = row->map;
+        source->map = CX_STR_NULL;
     }
-    CX_TRY(read(arena, source.path, &source.content, err));
+    return read(arena, source->path, &source->content, err);
+}
+
+static int read_source(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_learn_task *task, size_t number, bool is_dev, cx_read_fn *read,
+                       struct cx_error *err)
+{
+    struct cx_recipe_row *row = &recipe->rows[number];
+    struct cx_text_source source;
+    if ((is_dev ? row->dev : row->train).ptr == NULL)
+        return 0;
+    CX_TRY(cx_recipe_source(recipe, arena, number, is_dev, read, &source, err));
     struct cx_hasher hasher;
     cx_hasher_init(&hasher, "cx.learn");
     cx_hasher_id(&hasher, recipe->hash);
@@ -99,7 +109,7 @@ static int read_source(struct cx_recipe *recipe, struct cx_arena *arena, struct 
     recipe->hash = cx_hasher_end(&hasher);
     size_t before = is_dev ? task->dev_count : task->count;
     CX_TRY(cx_learn_task_read(task, arena, &source, err));
-    *(is_dev ? &recipe->rows[number].dev_count : &recipe->rows[number].train_count) = (is_dev ? task->dev_count : task->count) - before;
+    *(is_dev ? &row->dev_count : &row->train_count) = (is_dev ? task->dev_count : task->count) - before;
     return 0;
 }
 

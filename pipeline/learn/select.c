@@ -106,6 +106,8 @@ void learn_candidates_place(struct learn_candidates *candidates, struct cx_selec
         *seen = (struct seen){ candidates->items[i].feature, 1, 0 };
     }
     selection->buckets = (uint32_t)(distinct.count * 10 / 9 / CX_MODEL_BUCKET) + 1;
+    if (selection->buckets > CX_MODEL_BUCKETS)
+        selection->buckets = CX_MODEL_BUCKETS;
     selection->tags = calloc((size_t)selection->buckets * CX_MODEL_BUCKET, sizeof *selection->tags);
     selection->count = 0;
     for (size_t i = 0; i < candidates->count; i++) {

@@ -1,8 +1,10 @@
 /* tune.c - calibration.
  * ONE_OF heads get a temperature (Guo et al. 2017), ANY_OF heads a temperature and a shift (Platt 1999), both by least log loss on examples that were
- * not fitted. */
+ * not fitted. A ONE_OF head that was given texts of none of its labels learns from the same below which score to be silent: as high as costs no more
+ * than SILENCE_COSTS of the texts that it would have told right. */
 #include "learn/build.h"
 #include <math.h>
+#include <stdlib.h>
 
 /* Of an overlay temperature and shift are of what it adds: where it does not help it comes to nothing. */
 static float logit_of(const struct cx_measure *held, size_t at, float temperature, float shift)
@@ -64,6 +66,37 @@ static void descend(const struct cx_measure *held, double doubt, float *temperat
     }
 }
 
+#define SILENCE_COSTS 0.005
+#define NONE_MIN      20 /* texts of none of the labels; fewer tell nothing */
+
+static int by_size(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The score below which nothing is said. */
+static float silence(const struct cx_measure *unseen, float temperature)
+{
+    size_t right = 0, none = 0;
+    float values[CX_LABELS_MAX], *scores = malloc((unseen->n + 1) * sizeof *scores);
+    for (size_t i = 0; i < unseen->n; i++) {
+        uint32_t best = 0;
+        for (uint32_t c = 0; c < unseen->labels; c++)
+            values[c] = logit_of(unseen, i * unseen->labels + c, temperature, 0);
+        cx_scores_of(unseen->kind, values, unseen->labels);
+        for (uint32_t c = 1; c < unseen->labels; c++)
+            best = values[c] > values[best] ? c : best;
+        none += unseen->truth[i] < 0;
+        if (unseen->truth[i] == (int32_t)best)
+            scores[right++] = values[best];
+    }
+    qsort(scores, right, sizeof *scores, by_size);
+    float least = none >= NONE_MIN && right > 0 ? scores[(size_t)((double)right * SILENCE_COSTS)] : 0;
+    free(scores);
+    return least;
+}
+
 void cx_choose(struct cx_measure *held, const struct cx_packed_head *packed)
 {
     struct cx_head as = { .kind = held->kind, .label_count = held->labels, .threshold = packed->threshold, .at_least = packed->at_least };
@@ -84,6 +117,9 @@ void cx_tune(struct cx_build_head *head)
     const struct cx_measure *unseen = head->folds.n > 0 ? &head->folds : &head->held;
     if (unseen->n > 0)
         descend(unseen, head->task->plan->name == NULL ? 1 / ((double)unseen->n + 2) : 0, &head->packed.temperature, &head->packed.shift);
+    head->packed.shift *= 1 - head->task->plan->keen;
+    if (unseen->kind == CX_HEAD_ONE_OF)
+        head->packed.at_least = silence(unseen, head->packed.temperature);
     cx_choose(&head->held, &head->packed);
     cx_choose(&head->folds, &head->packed);
 }

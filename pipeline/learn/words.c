@@ -50,6 +50,7 @@ static void add_text(struct cx_learn_task *task, struct cx_arena *arena, const s
     struct cx_example *example = learn_add_example(task, false);
     example->label = label;
     example->weight = source->weight * weight;
+    example->balance = source->balance;
     example->set = source->set;
     example->fold = (uint16_t)(task->count % CX_FOLDS);
     cx_example_features(arena, task->plan->features, text, example);

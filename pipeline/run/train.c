@@ -93,7 +93,7 @@ static void add_priors(struct training *t)
 static int read_task(struct training *t, struct cx_error *err)
 {
     const char *path = t->args->values[DATA];
-    t->source = (struct cx_text_source){ .path = cx_str(path), .column = cx_str(t->args->values[COLUMN]), .weight = 1 };
+    t->source = (struct cx_text_source){ .path = cx_str(path), .column = cx_str(t->args->values[COLUMN]), .weight = 1, .balance = -1 };
     CX_TRY(begin_task(t, err));
     CX_TRY(learn_read_file(t->arena, t->source.path, &t->source.content, err));
     cx_text_source_detect(&t->source, t->task.name);

@@ -7,7 +7,6 @@
 #define MAGIC         "cx model 1\n"
 #define HEADS_MAX     32
 #define ROW_BYTES_MAX 512
-#define BUCKETS_MAX   (1u << 17)
 
 static int bad(struct cx_error *err, const char *what)
 {
@@ -115,8 +114,9 @@ static int read_table(struct cx_arena *arena, const struct cx_json *node, struct
     table->features = cx_str_is(features, "letters") ? CX_FEATURES_LETTERS : CX_FEATURES_WORDS;
     if (table->features == CX_FEATURES_WORDS && !cx_str_is(features, "words"))
         return bad(err, "a table of unknown features");
-    if (!read_u32(node, "buckets", 1, BUCKETS_MAX, &table->buckets) || !read_u32(node, "row_bytes", 32, ROW_BYTES_MAX, &table->row_bytes) ||
-        table->row_bytes % 32 != 0)
+    if (!read_u32(node, "buckets", 1, CX_MODEL_BUCKETS, &table->buckets) ||
+        !read_u32(node, "row_bytes", CX_MODEL_NARROW, ROW_BYTES_MAX, &table->row_bytes) ||
+        (table->row_bytes != CX_MODEL_NARROW && table->row_bytes % 32 != 0))
         return bad(err, "the size of a table");
     size_t places = (size_t)table->buckets * CX_MODEL_BUCKET;
     if (rows->len < places * (sizeof(uint16_t) + table->row_bytes))

@@ -1,8 +1,8 @@
 /* model.h - learned heads over hashed features: all of them for one or two walks over a text.
  *
- * A model is tables and heads. A table holds the features that training chose, a row of int8 each (32 to 512 bytes, a column a label of every head),
- * and adds up the rows of a text's features of one kind (features.h); features that it does not hold cost a look at 16 bytes. A head is a range of
- * columns:
+ * A model is tables and heads. A table holds the features that training chose, a row of int8 each (4, or 32 to 512 bytes, a column a label of its
+ * heads), and adds up the rows of a text's features of one kind (features.h); features that it does not hold cost a look at 16 bytes. A head is a
+ * range of columns:
  *
  *   logit(label) = bias + scale * (sum of the column over the features) / sqrt(number of features)
  *
@@ -34,7 +34,9 @@ struct cx_head {
 };
 /* A feature h belongs in bucket (h * buckets) >> 32, at one of its eight places: where the tag is cx_model_tag(h). The row has the place's number.
  * Two features that share bucket and tag are one. */
-#define CX_MODEL_BUCKET 8
+#define CX_MODEL_BUCKET  8
+#define CX_MODEL_BUCKETS 65536 /* a table has at most so many */
+#define CX_MODEL_NARROW  4     /* bytes of the narrowest rows; others are multiples of 32 */
 struct cx_model_table {
     enum cx_feature_kind features;
     uint32_t buckets, row_bytes;

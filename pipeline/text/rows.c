@@ -97,8 +97,28 @@ AVX2 static void add_64(const int8_t *rows, const uint32_t *places, size_t count
     widen(part, 64, sums);
 }
 
+/* Rows of four columns. */
+AVX2 static void add_4(const int8_t *rows, const uint32_t *places, size_t count, int32_t *sums)
+{
+    __m128i a = _mm_setzero_si128();
+    for (size_t i = 0; i < count; i++) {
+        int32_t row;
+        if (i + AHEAD < count)
+            _mm_prefetch(rows + (size_t)places[i + AHEAD] * 4, _MM_HINT_T0);
+        memcpy(&row, rows + (size_t)places[i] * 4, sizeof row);
+        a = _mm_add_epi16(a, _mm_cvtepi8_epi16(_mm_cvtsi32_si128(row)));
+    }
+    int16_t part[8];
+    _mm_storeu_si128((__m128i *)part, a);
+    widen(part, 4, sums);
+}
+
 static void add_avx2(const struct cx_model_table *table, const uint32_t *places, size_t count, int32_t *sums)
 {
+    if (table->row_bytes == 4) {
+        add_4(table->rows, places, count, sums);
+        return;
+    }
     if (table->row_bytes == 64) {
         add_64(table->rows, places, count, sums);
         return;

@@ -77,6 +77,94 @@ Test(learn, two_runs_give_the_same_bytes)
     cx_arena_free(arena);
 }
 
+/* Two labels with words of their own, and texts of neither. */
+static struct cx_str many_texts(struct cx_arena *arena)
+{
+    static const char *const things[] = { "parcel", "invoice", "shoe", "phone", "coat", "lamp" };
+    static const char *const strange[] = { "weather", "football", "sonata", "mountain", "soup", "planet" };
+    struct cx_buf texts;
+    cx_buf_init(&texts, 1u << 20);
+    for (int i = 0; i < 36; i++) {
+        cx_buf_format(&texts, "late\twhere is my %s number %c, it is late\n", things[i % 6], 'a' + i % 26);
+        cx_buf_format(&texts, "refund\tmoney back for the %s please, refund %c\n", things[i / 6], 'a' + i % 26);
+        cx_buf_format(&texts, "oos\t%s and %s tonight %c\n", strange[i % 6], strange[i / 6], 'a' + i % 26);
+    }
+    struct cx_str copy = cx_arena_copy(arena, cx_buf_view(&texts));
+    cx_buf_free(&texts);
+    return copy;
+}
+
+Test(learn, texts_of_no_label_teach_a_head_when_to_be_silent)
+{
+    static struct cx_build build;
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task task;
+    struct cx_error err;
+    struct cx_figures figures;
+    struct cx_text_source source = { .path = CX_STR("labels.tsv"), .content = many_texts(arena), .weight = 1 };
+    cx_learn_task_init(&task, CX_STR("wish"));
+    cr_assert_eq(cx_learn_task_read(&task, arena, &source, &err), 0, "%s", err.text);
+    cx_learn_task_close(&task);
+    cr_assert_eq(task.label_count, 2);
+    build = (struct cx_build){ .head_count = 1, .say = say_nothing };
+    build.heads[0].task = &task;
+    cx_build_learn(&build, arena);
+    cx_measure_figures(&build.heads[0].folds, NULL, build.heads[0].folds.n, &figures);
+    cr_assert_eq(figures.none, 36);
+    cr_assert_gt(build.heads[0].packed.at_least, 0.5);
+    cr_assert_geq(figures.none_recall, 0.9);
+    cr_assert_geq(figures.in_scope, 0.9);
+    cx_build_free(&build);
+    cx_learn_task_free(&task);
+    cx_arena_free(arena);
+}
+
+Test(learn, what_the_plan_favours_is_expected_more_often)
+{
+    static struct cx_build build;
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    float bias[2];
+    for (int favours = 0; favours < 2; favours++) {
+        struct cx_learn_task task;
+        struct cx_error err;
+        cx_learn_task_init(&task, CX_STR("mood"));
+        struct cx_head_plan plan = *task.plan;
+        plan.favoured = favours ? "fine bad" : NULL;
+        plan.favour = 0.5f;
+        task.plan = &plan;
+        cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
+        cx_learn_task_close(&task);
+        build = (struct cx_build){ .head_count = 1, .say = say_nothing };
+        build.heads[0].task = &task;
+        cx_build_learn(&build, arena);
+        bias[favours] = build.heads[0].weights.bias[0];
+        cx_build_free(&build);
+        cx_learn_task_free(&task);
+    }
+    cr_assert_float_eq(bias[1] - bias[0], 0.5, 1e-5);
+    cx_arena_free(arena);
+}
+
+Test(learn, a_set_may_be_balanced_other_than_the_plan_says)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    static const float balances[] = { 0, 1, -1 }, expected[] = { 1, 2, 2 }; /* of the one that is alone; mood of the plan below is even */
+    for (int i = 0; i < 3; i++) {
+        struct cx_learn_task task;
+        struct cx_error err;
+        struct cx_text_source source = { .content = CX_STR("a\tx\na\ty\na\tz\nb\tw\n"), .weight = 1, .balance = balances[i] };
+        cx_learn_task_init(&task, CX_STR("mood"));
+        struct cx_head_plan plan = *task.plan;
+        plan.balance = 1;
+        task.plan = &plan;
+        cr_assert_eq(cx_learn_task_read(&task, arena, &source, &err), 0);
+        cx_learn_task_close(&task);
+        cr_assert_float_eq(task.examples[3].weight, expected[i], 1e-6);
+        cx_learn_task_free(&task);
+    }
+    cx_arena_free(arena);
+}
+
 Test(learn, a_bad_line_is_named)
 {
     struct cx_arena *arena = cx_arena_new(1u << 30);

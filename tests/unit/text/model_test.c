@@ -173,8 +173,10 @@ Test(model, logits_are_what_their_definition_says_on_every_kernel_and_width)
     for (int repeat = 0; repeat < 8; repeat++)
         memcpy(text + (size_t)repeat * (sizeof long_text - 1), long_text, sizeof long_text);
     const char *texts[] = { "x", "The parcel never came", long_text, text };
-    for (uint32_t width = 32; width <= 96; width += 32)
+    static const uint32_t widths[] = { 4, 32, 64, 96 };
+    for (size_t w = 0; w < 4; w++)
         for (size_t t = 0; t < 4; t++) {
+            uint32_t width = widths[w];
             struct cx_features features = features_of(CX_FEATURES_WORDS, texts[t], false);
             struct cx_model model;
             struct cx_error err;
