@@ -10,12 +10,6 @@ list(TRANSFORM sources APPEND .c)
 add_library(cx_sim OBJECT ${sources})
 target_link_libraries(cx_sim PUBLIC cx_run PkgConfig::rdkafka)
 
-# The verbs' file has the arguments that cx run reads; its main() is not ours.
-add_library(cx_verbs OBJECT ${CMAKE_SOURCE_DIR}/pipeline/run/main.c)
-target_compile_definitions(cx_verbs PRIVATE main=cx_main)
-target_compile_options(cx_verbs PRIVATE -Wno-missing-prototypes)
-target_link_libraries(cx_verbs PUBLIC cx_run)
-
 # Its objects come before the libraries, so that its functions are the ones that are called.
 function(cx_sim_program name)
   add_executable(${name} ${ARGN} $<TARGET_OBJECTS:cx_sim> $<TARGET_OBJECTS:cx_verbs>)

@@ -27,7 +27,7 @@ static struct cx_kafka *k;
 static struct cx_kafka_config cfg;
 static char state_dir[] = "/tmp/kafka-unit-XXXXXX";
 
-static void give_partition(void)
+static inline void give_partition(void)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 
@@ -51,7 +51,7 @@ static struct cx_kafka *open_handle(struct cx_error *err)
     return k;
 }
 
-static void open_with_partition(void)
+static inline void open_with_partition(void)
 {
     struct cx_message m;
     struct cx_error err;

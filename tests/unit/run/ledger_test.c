@@ -65,6 +65,17 @@ Test(ledger, tells_endings_by_stage_and_reason_and_where_the_dropped_stood)
     cx_ledger_free(&page);
 }
 
+Test(ledger, a_transaction_of_many_drops_names_them_all)
+{
+    static struct cx_ledger_page page;
+    cx_ledger_reset(&page);
+    end_items(&page, "dedup", &repeat, 1000);
+    page.items = 1000;
+    cx_ledger_check(&page);
+    cr_assert_eq(page.drop_count, 1000);
+    cx_ledger_free(&page);
+}
+
 Test(ledger, a_new_transaction_begins_with_an_empty_page)
 {
     static struct cx_ledger_page page;
