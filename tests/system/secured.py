@@ -201,6 +201,30 @@ def each_right_left_out_is_refused(s, chain, user):
     return len(rights)
 
 
+def settings_it_may_not_read_cost_it_only_the_snapshots(s, chain, user):
+    """Twice, so that there is something to restore, and the file of a time with more rights to be refused."""
+    rights = [right for right in s.rights(chain, user) if right["operation"] == "DescribeConfigs"]
+    require(rights, "no right to read settings was asked for")
+    for right in rights:
+        s.revoke(right)
+    before = {file: file.stat().st_mtime_ns for file in s.pipeline.scratch.glob("*.snapshot")}
+    require(before, "no snapshot from before")
+    s.pipeline.chains = [chain]
+    seen = len(s.pipeline.log(chain))
+    for _ in range(2):
+        process = s.start(chain, s.by_password(user))
+        wait_for(lambda: "event=restored " in s.pipeline.log(chain)[seen:], process)
+        s.pipeline.wait_until_drained()
+        process.terminate()
+        log, seen = s.pipeline.log(chain)[seen:], len(s.pipeline.log(chain))
+        require(process.wait(60) == 0, f"exit {process.returncode}: {log[-1500:]}")
+        require(log.count("event=no_snapshots ") == len(rights), f"what it goes without is not told once a changelog: {log[-1500:]}")
+        restored = re.findall(r"event=restored .* from=(\w+)", log)
+        require(restored and set(restored) == {"changelog"}, f"restored from {restored}")
+    require({file: file.stat().st_mtime_ns for file in s.pipeline.scratch.glob("*.snapshot")} == before, "a snapshot was written")
+    s.grant(*rights)
+
+
 def wrong_credentials_are_told(s):
     wrong = s.folder / "wrong"
     wrong.write_text(CANARY + "-is-not-it\n")
@@ -287,6 +311,7 @@ def main():
             s.pipeline.produce_sample(RECORDS, 6)
             run_front(s)
             left_out = each_right_left_out_is_refused(s, KEYED, "cx-keyed")
+            settings_it_may_not_read_cost_it_only_the_snapshots(s, KEYED, "cx-keyed")
             say("credentials")
             wrong = wrong_credentials_are_told(s)
             doctor_says_what_it_may_not_see(s)
