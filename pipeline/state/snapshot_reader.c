@@ -128,7 +128,7 @@ static int check_tables(struct parser *p, struct cursor *c)
         return refuse(p, "it has %d tables, and this stage %d: another version wrote it", count, p->state->table_count);
     for (int i = 0; i < count; i++) {
         const struct cx_table *row = p->state->tables[i].row;
-        int kind = *cut(c, 1);
+        int kind = (uint8_t)*cut(c, 1);
         uint32_t value_size = cx_get_u32(cut(c, 4));
         struct cx_str name = cut_text(c);
         uint64_t keys = cx_get_u64(cut(c, 8));

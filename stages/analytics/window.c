@@ -8,7 +8,7 @@ static char *put_name(char *at, struct cx_str name)
 {
     uint32_t len = name.ptr ? (uint32_t)name.len : ABSENT;
     memcpy(at, &len, sizeof len);
-    if (name.len > 0)
+    if (name.ptr)
         memcpy(at + sizeof len, name.ptr, name.len);
     return at + sizeof len + name.len;
 }

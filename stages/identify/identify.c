@@ -95,13 +95,14 @@ static void add_candidate(struct evidence *evidence, const struct identify_custo
 static void hear(const struct identify *identify, struct cx_ctx *ctx, struct evidence *evidence)
 {
     const struct cx_id *firsts[IDENTIFY_MOST];
-    evidence->count = identify_usable(&identify->rules, ctx->arena, ctx->item->record, evidence->identifiers);
+    const size_t count = identify_usable(&identify->rules, ctx->arena, ctx->item->record, evidence->identifiers);
+    evidence->count = count;
     evidence->candidate_count = 0;
-    for (size_t i = 0; i < evidence->count; i++)
+    for (size_t i = 0; i < count; i++)
         cx_state_prefetch(ctx->state, IDENTIFY_IDENTIFIERS, &evidence->identifiers[i].key);
-    for (size_t i = 0; i < evidence->count; i++)
+    for (size_t i = 0; i < count; i++)
         firsts[i] = identify_first(ctx->state, &evidence->identifiers[i].key);
-    for (size_t i = 0; i < evidence->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         evidence->words[i] = firsts[i] ? TELLS : IS_NEW;
         if (firsts[i] == NULL)
             continue;

@@ -164,13 +164,11 @@ static void compile(struct route_rule_set *set, struct cx_arena *arena)
     set->groups = CX_NEW_ARRAY(arena, struct route_group, set->count);
     for (size_t i = 0; i < set->count; i++) {
         uint32_t guard = route_builder_split(&set->builder, set->rules[i].test, &set->rules[i].rest);
-        struct route_group *last = set->group_count > 0 ? &set->groups[set->group_count - 1] : NULL;
-        if (!last || last->guard != guard) {
-            last = &set->groups[set->group_count++];
-            *last = (struct route_group){ .guard = guard, .first = i };
+        if (set->group_count == 0 || set->groups[set->group_count - 1].guard != guard) {
+            set->groups[set->group_count++] = (struct route_group){ .guard = guard, .first = i };
             roots[root_count++] = guard;
         }
-        last->count++;
+        set->groups[set->group_count - 1].count++;
         roots[root_count++] = set->rules[i].rest;
     }
     set->program = route_builder_finish(&set->builder, roots, root_count);

@@ -124,7 +124,7 @@ static int write_value(struct cx_buf *out, const struct route_type *type, const 
     if (!wants_map && !wants_list)
         return write_scalar(out, type, node, err);
     cx_buf_byte(out, wants_map ? '{' : '[');
-    for (const struct cx_node *n = node->first; n; n = n->next) {
+    for (const struct cx_node *n = node ? node->first : NULL; n; n = n->next) {
         if (n != node->first)
             cx_buf_byte(out, ',');
         if (wants_map) {
