@@ -166,18 +166,18 @@ def macro_f1(args, head, path, column):
     if done.returncode != 0:
         sys.exit(f"variants: {' '.join(command)}: {done.stderr}")
     figures = json.loads(done.stdout)["heads"][0]["models"][0]
-    return 100 * figures["macro_f1"][0], figures["texts"]
+    return 100 * figures["macro_f1"][0], figures["texts"], figures["model"]
 
 
 def measure(args):
-    """[(title, texts, macro F1, {variant: points lost})], a row a set."""
-    rows = []
+    """The model's version and [(title, texts, macro F1, {variant: points lost})], a row a set."""
+    rows, model = [], ""
     with tempfile.TemporaryDirectory() as folder:
         changed = pathlib.Path(folder) / "variant.tsv"
         for head, language, path, column in sorted(sets(args.data), key=lambda s: (HEADS.index(s[0]), LANGUAGES.index(s[1]), s[2].name)):
             original, lost = first_texts(path), {}
             changed.write_text(original, encoding="utf-8")
-            base, texts = macro_f1(args, head, changed, column)
+            base, texts, model = macro_f1(args, head, changed, column)
             for name in VARIANTS:
                 text = rewritten(original, column, name, language, args.seed)
                 if text == original:
@@ -186,7 +186,7 @@ def measure(args):
                 lost[name] = base - macro_f1(args, head, changed, column)[0]
             rows.append((f"{head} {language}, {path.name.removesuffix('.tsv')}", texts, base, lost))
             print(f"variants: {rows[-1][0]}", file=sys.stderr)
-    return rows
+    return model, rows
 
 
 def table(rows):
@@ -209,10 +209,11 @@ def main():
     parser.add_argument("--data", type=pathlib.Path, default=ROOT / "../shared/data")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    model, rows = measure(args)
     print("# Texts typed otherwise\n")
-    print("What the model loses on variants of development texts, in points of macro F1 (`make eval-variants`; negative: it gains). Above "
-          f"{AIM:.0f} points in bold.\nWhat each variant is, `tools/dev/variants.py` says.\n")
-    print(table(measure(args)))
+    print(f"What {model} loses on variants of development texts, in points of macro F1 (`make eval-variants`; negative: it gains). Above {AIM:.0f} points"
+          " in bold.\nWhat each variant is, `tools/dev/variants.py` says. Sets of a hundred texts tell little: one text is a point or more.\n")
+    print(table(rows))
 
 
 if __name__ == "__main__":
