@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval eval-neardup eval-variants fmt dev release clean generated sbom model
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval eval-neardup eval-variants fmt tidy dev release clean generated sbom model
 
 JOBS ?= $(shell nproc)
 
@@ -61,9 +61,9 @@ golden: ## rewrites the expectations of golden cases and shows the difference
 	@tools/dev/golden.py --cx build/dev/bin/cx --rewrite
 	@git --no-pager diff --stat -- tests/stages
 
-bench: ## measures: results with machine and command go to bench/results
+bench: ## measures: results with machine and command go to bench/results; CASE=restore or commit for one of its questions
 	@tools/dev/build release
-	@bench/run
+	@bench/run $(CASE)
 
 
 eval-neardup: ## how well copies are told, on labelled texts of ../shared/data (DATA=folder)
@@ -85,6 +85,11 @@ eval-variants: ## what the model loses on texts typed otherwise, written to mode
 
 fmt: ## formats the sources
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+tidy: ## clang-tidy over all C sources; what passed and has not changed since is not looked at again
+	@tools/dev/setup test
+	@tools/dev/build dev
+	@tools/dev/tidy
 
 dev: ## builds with checks on
 	@tools/dev/build dev

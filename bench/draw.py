@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""draw.py FOLDER - the results as a table (README.md there) and a picture (figures.svg), beside the aims of the design."""
+"""draw.py FOLDER - the results as a table (README.md there) and a picture (figures.svg), beside the aims of the design; of commit.jsonl, where there is one,
+its own table (commit.md) and picture (commit.svg)."""
 import html
 import json
+import math
 import pathlib
 import statistics
 import sys
@@ -21,8 +23,60 @@ def bars(rows, width=760, row=26):
     return "\n".join(lines + ["</svg>", ""])
 
 
+COLOURS = {True: "#2f6f9f", False: "#c0662b"}
+NAMES = {True: "exactly once", False: "without transactions"}
+
+
+def panel(left, title, series, width=360, height=230):
+    """Curves over the commit interval: [(colour, dashed, {interval: value})]. The value's axis begins at 0, the interval's is logarithmic."""
+    intervals = sorted({x for _, _, points in series for x in points})
+    most = max(y for _, _, points in series for y in points.values())
+    step = 10 ** math.floor(math.log10(most)) / (2 if most < 3 * 10 ** math.floor(math.log10(most)) else 1)
+    def x_of(x):
+        return left + 60 + (math.log(x) - math.log(intervals[0])) / (math.log(intervals[-1]) - math.log(intervals[0])) * (width - 90)
+    def y_of(y):
+        return 30 + height * (1 - y / (most * 1.05))
+    lines = [f'<text x="{left + 60}" y="18" fill="#222">{html.escape(title)}</text>']
+    for n in range(int(most / step) + 1):
+        lines += [f'<line x1="{left + 55}" x2="{left + width - 25}" y1="{y_of(n * step):.0f}" y2="{y_of(n * step):.0f}" stroke="#ddd"/>',
+                  f'<text x="{left + 50}" y="{y_of(n * step) + 4:.0f}" text-anchor="end" fill="#222">{n * step:,.0f}</text>']
+    lines += [f'<text x="{x_of(x):.0f}" y="{height + 48}" text-anchor="middle" fill="#222">{x}</text>' for x in intervals]
+    for colour, dashed, points in series:
+        path = " ".join(f"{x_of(x):.0f},{y_of(y):.0f}" for x, y in sorted(points.items()))
+        lines += [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"{" stroke-dasharray=" + chr(34) + "5 4" + chr(34) if dashed else ""}/>']
+        lines += [f'<circle cx="{x_of(x):.0f}" cy="{y_of(y):.0f}" r="3" fill="{colour}"/>' for x, y in points.items()]
+    return lines
+
+
+def commits(folder):
+    """What exactly once costs over the commit interval: medians of all rounds."""
+    runs = [json.loads(line) for line in (folder / "commit.jsonl").read_text().splitlines()]
+    groups = {}
+    for run in runs:
+        groups.setdefault((run["interval_ms"], run["exactly_once"]), []).append({**run, "per_cpu_s": run["records"] / sum(run["cpu_s"].values())})
+    median = {key: {name: statistics.median(run[name] for run in rows) for name in ("per_cpu_s", "records_per_s", "p50_ms", "p99_ms")} for key, rows in groups.items()}
+    def curve(name, once):
+        return {interval: values[name] for (interval, kind), values in median.items() if kind == once}
+    lines = panel(0, "records per CPU second, broker included", [(COLOURS[once], False, curve("per_cpu_s", once)) for once in COLOURS])
+    lines += panel(370, "ms to a reader of the route topics: p99, p50 dashed", [(COLOURS[once], name == "p50_ms", curve(name, once)) for once in COLOURS for name in ("p99_ms", "p50_ms")])
+    legend = [f'<text x="{60 + 170 * i}" y="310" fill="{COLOURS[once]}">{NAMES[once]}</text>' for i, once in enumerate(COLOURS)]
+    (folder / "commit.svg").write_text("\n".join(['<svg xmlns="http://www.w3.org/2000/svg" width="740" height="325" font-family="sans-serif" font-size="12">',
+                                                 '<rect width="100%" height="100%" fill="#fff"/>', *lines, *legend,
+                                                 '<text x="430" y="310" fill="#222">commit interval in ms</text>', "</svg>", ""]))
+    out = ["# Exactly once, and the commit interval", "", "```", (folder / "commit.txt").read_text().strip(), "```", "",
+           f"The whole pipeline, three processes, one broker; {runs[0]['records']:,} records as fast as they go, then {runs[0]['rate']:,} a second. Medians of "
+           f"{min(map(len, groups.values()))} rounds, in which runs with and without transactions follow each other.", "",
+           "| interval | | records per CPU s | records/s | p50 | p99 |", "|---:|---|---:|---:|---:|---:|"]
+    out += [f"| {interval} ms | {NAMES[once]} | {v['per_cpu_s']:,.0f} | {v['records_per_s']:,.0f} | {v['p50_ms']:.0f} ms | {v['p99_ms']:.0f} ms |"
+            for (interval, once), v in sorted(median.items(), key=lambda item: (item[0][0], not item[0][1]))]
+    out += ["", "![](commit.svg)"]
+    (folder / "commit.md").write_text("\n".join(out) + "\n")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
+    if (folder / "commit.jsonl").exists():
+        commits(folder)
     stages = [json.loads(line) for line in (folder / "stages.jsonl").read_text().splitlines()]
     chains = [json.loads(p.read_text()) for p in sorted(folder.glob("chain-*.json"))]
     machine = (folder / "machine.txt").read_text()
