@@ -116,6 +116,19 @@ Test(snapshots, one_that_is_being_written_goes_with_its_partition)
     cr_expect_not(cx_snapshots_step(p), "a chain without state has none");
 }
 
+Test(snapshots, one_that_is_under_way_at_the_end_is_written_whole)
+{
+    open_process(KEYED);
+    cr_assert_eq(give(), 0);
+    cr_assert_eq(work_until(7), CX_KAFKA_OK);
+    struct cx_id digest = state();
+    cr_assert(cx_snapshots_step(p));
+    cr_expect_not(given()->replicas[DEDUP].is_dirty, "begun");
+    cx_snapshots_finish(p);
+    close_process();
+    cr_expect_eq(come_back(&digest), CX_FROM_SNAPSHOT);
+}
+
 Test(snapshots, an_idle_owner_shows_in_time_that_it_owns)
 {
     open_process(KEYED);
