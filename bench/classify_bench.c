@@ -156,19 +156,28 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static double measure(struct bench *bench, step_fn *step, size_t records)
-{
+struct timed {
+    const char *name;
+    step_fn *step;
     double ns[ROUNDS];
-    for (int round = 0; round < ROUNDS; round++) {
-        double start = cpu_ns();
-        for (size_t i = 0; i < records; i++) {
-            cx_arena_reset(bench->arena);
-            step(bench, bench->texts.items[i % bench->texts.len]);
+};
+
+/* Rounds of all steps take turns, so that what else the machine does falls on all of them. Medians end in ns[0]. */
+static void measure(struct bench *bench, struct timed *steps, size_t n, size_t records)
+{
+    for (int round = 0; round < ROUNDS; round++)
+        for (size_t s = 0; s < n; s++) {
+            double start = cpu_ns();
+            for (size_t i = 0; i < records; i++) {
+                cx_arena_reset(bench->arena);
+                steps[s].step(bench, bench->texts.items[i % bench->texts.len]);
+            }
+            steps[s].ns[round] = (cpu_ns() - start) / (double)records;
         }
-        ns[round] = (cpu_ns() - start) / (double)records;
+    for (size_t s = 0; s < n; s++) {
+        qsort(steps[s].ns, ROUNDS, sizeof *steps[s].ns, by_value);
+        steps[s].ns[0] = steps[s].ns[ROUNDS / 2];
     }
-    qsort(ns, ROUNDS, sizeof *ns, by_value);
-    return ns[ROUNDS / 2];
 }
 
 /* ---- opening ---- */
@@ -232,22 +241,21 @@ int main(int argc, char **argv)
     bench.self = open_stage(&bench, kept, false);
     printf("{\"bench\":\"classify\",\"texts\":%zu,\"bytes_per_text\":%.0f,\"open_ms\":%.0f", bench.texts.len,
            (double)bench.texts.bytes / (double)bench.texts.len, (cpu_ns() - start) / 1e6);
-    static const struct {
-        const char *name;
-        step_fn *step;
-    } steps[] = {
+    struct timed steps[] = {
         { "fold_ns", fold },       { "fold_and_language_ns", fold_and_language },    { "fold_and_find_ns", fold_and_find },      { "pii_ns", pii },
         { "process_ns", process }, { "process_beside_overlays_ns", process_beside }, { "process_with_overlay_ns", process_laid }
     };
-    double ns = 0, process_ns = 0;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        if (argc > 3 && strcmp(argv[3], steps[i].name) != 0)
-            continue;
-        ns = measure(&bench, steps[i].step, records);
-        process_ns = steps[i].step == process || argc > 3 ? ns : process_ns;
-        printf(",\"%s\":%.0f", steps[i].name, ns);
-    }
-    printf(",\"records_per_s\":%.0f}\n", 1e9 / process_ns);
+    size_t n = sizeof steps / sizeof *steps, process_at = 4;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && argc > 3; i++)
+        if (strcmp(argv[3], steps[i].name) == 0) {
+            steps[0] = steps[i];
+            n = 1;
+            process_at = 0;
+        }
+    measure(&bench, steps, n, records);
+    for (size_t i = 0; i < n; i++)
+        printf(",\"%s\":%.0f", steps[i].name, steps[i].ns[0]);
+    printf(",\"records_per_s\":%.0f}\n", 1e9 / steps[process_at].ns[0]);
     bench.stage->close(bench.self);
     bench.stage->close(bench.laid);
     cx_arena_free(bench.arena);

@@ -58,15 +58,19 @@ static struct cx_text_source source_of(const struct evaluating *e, struct cx_str
     return source;
 }
 
-static void add_labels(struct cx_learn_task *task, const struct cx_head *head)
+/* False where they are too many. */
+static bool add_labels(struct cx_learn_task *task, const struct cx_head *head)
 {
     for (uint32_t i = 0; i < head->label_count; i++) {
         uint32_t k = 0;
         while (k < task->label_count && !cx_str_eq(task->labels[k], head->labels[i]))
             k++;
-        if (k == task->label_count && k < CX_LABELS_MAX)
+        if (k == CX_LABELS_MAX || (k == 64 && head->kind == CX_HEAD_ANY_OF))
+            return false;
+        if (k == task->label_count)
             task->labels[task->label_count++] = head->labels[i];
     }
+    return true;
 }
 
 /* The examples; labels are the models', and in a ONE_OF head those that only the data knows, which no model can get right. */
@@ -78,7 +82,8 @@ static int read_texts(const struct evaluating *e, struct cx_eval_head *eval, enu
     source.skips_unknown = eval->kind == CX_HEAD_ANY_OF;
     eval->task = (struct cx_learn_task){ .name = eval->head, .plan = plan };
     for (size_t i = 0; i < e->model_count; i++)
-        add_labels(&eval->task, cx_model_head(&e->models[i], cx_arena_format(e->arena, "%.*s%c", CX_STR_ARG(eval->head), '\0').ptr));
+        if (!add_labels(&eval->task, cx_model_head(&e->models[i], cx_arena_format(e->arena, "%.*s%c", CX_STR_ARG(eval->head), '\0').ptr)))
+            return cx_fail(err, CX_EXIT_DATA, "%.*s: the models have too many labels to be told together", CX_STR_ARG(eval->head));
     CX_TRY(cx_learn_task_read(&eval->task, e->arena, &source, err));
     return eval->task.count > 0 ? 0 : cx_fail(err, CX_EXIT_DATA, "%s: no text", e->args->values[DATA]);
 }
@@ -103,6 +108,8 @@ static int read_languages(const struct evaluating *e, const struct cx_eval_head 
     bool is_told = has_column(e->content, CX_STR("language"));
     if (is_told)
         source.column = CX_STR("language");
+    else
+        source.skips_unknown = true; /* labels of another head are none of languages */
     *task = (struct cx_learn_task){ .name = CX_STR("language"), .plan = &plan };
     CX_TRY(cx_learn_task_read(task, e->arena, &source, err));
     const struct cx_model *model = is_told ? NULL : teller(e);

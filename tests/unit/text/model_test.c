@@ -113,8 +113,8 @@ static uint64_t next(uint64_t *state)
     return *state >> 33;
 }
 
-/* A model of random rows for the features of a text, as many of them as fit. */
-static struct cx_str make_image(struct image *image, struct cx_features known, uint32_t width, uint64_t seed)
+/* An image of random rows for the features of a text, as many of them as fit, with the header given. */
+static struct cx_str fill_image(struct image *image, struct cx_features known, uint32_t width, uint64_t seed, struct cx_str header)
 {
     memset(image, 0, sizeof *image);
     image->width = width;
@@ -128,6 +128,18 @@ static struct cx_str make_image(struct image *image, struct cx_features known, u
     }
     for (size_t i = 0; i < BUCKETS * CX_MODEL_BUCKET * width; i++)
         image->rows[i] = (int8_t)(next(&seed) % 255 - 127);
+    cx_buf_init(&image->bytes, 1 << 20);
+    cx_buf_format(&image->bytes, "cx model 1\n%zu\n", header.len);
+    cx_buf_str(&image->bytes, header);
+    while (image->bytes.len % 64 != 0)
+        cx_buf_byte(&image->bytes, '\0');
+    cx_buf_add(&image->bytes, image->tags, sizeof image->tags);
+    cx_buf_add(&image->bytes, image->rows, BUCKETS * CX_MODEL_BUCKET * width);
+    return cx_buf_view(&image->bytes);
+}
+
+static struct cx_str make_image(struct image *image, struct cx_features known, uint32_t width, uint64_t seed)
+{
     struct cx_buf header;
     cx_buf_init(&header, 1 << 16);
     cx_buf_format(&header,
@@ -138,15 +150,9 @@ static struct cx_str make_image(struct image *image, struct cx_features known, u
                   "{\"name\":\"wishes\",\"kind\":\"any_of\",\"table\":0,\"column\":%u,\"labels\":[\"a\",\"b\"],\"scale\":[0.05,0.04],"
                   "\"bias\":[0,0],\"threshold\":[0.5,0.5],\"at_least\":0}]}",
                   BUCKETS, width, width - 2);
-    cx_buf_init(&image->bytes, 1 << 20);
-    cx_buf_format(&image->bytes, "cx model 1\n%zu\n", header.len);
-    cx_buf_str(&image->bytes, cx_buf_view(&header));
-    while (image->bytes.len % 64 != 0)
-        cx_buf_byte(&image->bytes, '\0');
-    cx_buf_add(&image->bytes, image->tags, sizeof image->tags);
-    cx_buf_add(&image->bytes, image->rows, BUCKETS * CX_MODEL_BUCKET * width);
+    struct cx_str bytes = fill_image(image, known, width, seed, cx_buf_view(&header));
     cx_buf_free(&header);
-    return cx_buf_view(&image->bytes);
+    return bytes;
 }
 
 /* What a logit is, read off the definition in model.h. */
@@ -254,4 +260,81 @@ Test(model, broken_images_are_refused_and_never_read_beyond)
         cx_arena_reset(arena);
     }
     cx_buf_free(&image.bytes);
+}
+
+/* ---- layers ---- */
+
+#define OVERLAY(base, heads)                                                                                                                         \
+    "{\"version\":\"o@1\",\"base\":\"" base "\",\"card\":{},\"tables\":[{\"features\":\"words\",\"buckets\":40,\"row_bytes\":32}],\"heads\":[" heads \
+    "]}"
+#define MOOD                                                                                                                                         \
+    "{\"name\":\"mood\",\"kind\":\"one_of\",\"table\":0,\"column\":0,\"labels\":[\"good\",\"new\"],\"scale\":[0.02,0.01],\"bias\":[0.25,-1],"        \
+    "\"threshold\":[1,1],\"at_least\":0,\"adds\":true}"
+
+static struct cx_model read_image(struct cx_str bytes)
+{
+    struct cx_model model;
+    struct cx_error err;
+    cr_assert_eq(cx_model_read(arena, bytes, &model, &err), 0, "%s", err.text);
+    return model;
+}
+
+Test(model, an_overlay_adds_to_the_logits_of_its_base_label_by_label)
+{
+    static struct image below, above;
+    struct cx_features features = features_of(CX_FEATURES_WORDS, long_text, false);
+    struct cx_model base = read_image(make_image(&below, features, 64, 1)), whole;
+    struct cx_model overlay =
+        read_image(fill_image(&above, features_of(CX_FEATURES_WORDS, "my money back", false), 32, 2, CX_STR(OVERLAY("t@1", MOOD))));
+    struct cx_error err;
+    cr_assert_eq(cx_model_lay(arena, &base, (const struct cx_model *const[]){ &overlay }, 1, &whole, &err), 0, "%s", err.text);
+    cr_assert(cx_str_is(whole.version, "t@1+o@1"));
+    cr_assert_eq(whole.heads[0].label_count, 4);
+    cr_assert(cx_str_is(whole.heads[0].labels[3], "new"));
+    for (int kernel = CX_KERNEL_PORTABLE; kernel <= CX_KERNEL_AVX2; kernel++) {
+        float own[5], added[2], both[6];
+        if (!cx_model_use_kernel((enum cx_kernel)kernel))
+            continue;
+        cx_model_logits(&base, CX_FEATURES_WORDS, &features, own);
+        cx_model_logits(&overlay, CX_FEATURES_WORDS, &features, added);
+        cx_model_logits(&whole, CX_FEATURES_WORDS, &features, both);
+        const float wanted[6] = { own[0], own[1], own[2] + added[0], added[1], own[3], own[4] };
+        cr_assert_arr_eq(both, wanted, sizeof wanted);
+        for (uint32_t label = 0; label < 4; label++) {
+            float *weights = CX_NEW_ARRAY(arena, float, features.count), sum = 0;
+            cx_model_weigh(&whole, &whole.heads[0], label, &features, weights);
+            for (size_t i = 0; i < features.count; i++)
+                sum += weights[i];
+            float biases[4] = { 0.5f, 0, -0.5f + 0.25f, -1 };
+            cr_assert_float_eq(sum + biases[label], both[label], 1e-3f);
+        }
+    }
+    cx_buf_free(&below.bytes);
+    cx_buf_free(&above.bytes);
+}
+
+Test(model, an_overlay_that_does_not_fit_is_refused)
+{
+    static struct image below, above;
+    struct cx_features features = features_of(CX_FEATURES_WORDS, long_text, false);
+    struct cx_model base = read_image(make_image(&below, features, 64, 1)), whole;
+    const struct {
+        struct cx_str header;
+        const char *why;
+    } cases[] = { { CX_STR(OVERLAY("t@2", MOOD)), "was made over t@2, and the model is t@1" },
+                  { CX_STR(OVERLAY("t@1",
+                                   "{\"name\":\"mood\",\"kind\":\"any_of\",\"table\":0,\"column\":0,\"labels\":[\"good\"],\"scale\":[1],\"bias\":[0],"
+                                   "\"threshold\":[1],\"at_least\":0,\"adds\":true}")),
+                    "of another kind" },
+                  { CX_STR(OVERLAY("t@1", "{\"name\":\"air\",\"kind\":\"one_of\",\"table\":0,\"column\":0,\"labels\":[\"x\",\"y\"],\"scale\":[1,1],"
+                                          "\"bias\":[0,0],\"threshold\":[1,1],\"at_least\":0,\"adds\":true}")),
+                    "adds to one that the base has not" } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cx_model overlay = read_image(fill_image(&above, features, 32, 3, cases[i].header));
+        struct cx_error err;
+        cr_assert_eq(cx_model_lay(arena, &base, (const struct cx_model *const[]){ &overlay }, 1, &whole, &err), -1);
+        cr_assert(strstr(err.text, cases[i].why) != NULL, "%s", err.text);
+        cx_buf_free(&above.bytes);
+    }
+    cx_buf_free(&below.bytes);
 }
