@@ -30,5 +30,12 @@ def write(outcomes):
     for outcome in outcomes:
         name, *rest = cells(outcome)
         rows[name] = "| " + " | ".join(str(cell) for cell in rest) + " |"
-    table = HEAD + "".join(f"| {name} {rows[name]}\n" for name in known if name in rows)
-    FILE.write_text(TABLE.sub(lambda found: found[1] + table + found[2], text))
+    FILE.write_text(TABLE.sub(lambda found: found[1] + table(rows, known) + found[2], text))
+
+
+def table(rows, known):
+    return HEAD + "".join(f"| {name} {rows.get(name) or untried(fault)}\n" for name, fault in known.items())
+
+
+def untried(fault):
+    return f"| {fault.doc} | not yet at full count" + " | -" * 8 + " |"
