@@ -158,5 +158,5 @@ class SmallDisk(OneNode):
 
     def stop(self):
         subprocess.run([KAFKA, "down", "--dir", self.folder, "--keep", "--hard"], check=False)
-        subprocess.run(["umount", self.folder], check=False)
+        subprocess.run(["umount", "--lazy", self.folder], check=False)  # a broker just killed may still hold it
         shutil.rmtree(self.folder, ignore_errors=True)
