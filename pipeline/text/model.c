@@ -2,6 +2,7 @@
 #include "text/model.h"
 #include "base/json.h"
 #include "text/rows.h"
+#include "text/scores.h"
 #include <math.h>
 
 #define MAGIC         "cx model 1\n"
@@ -37,7 +38,7 @@ static const float *read_numbers(struct cx_arena *arena, const struct cx_json *o
     const struct cx_json *list = cx_json_get(object, cx_str(key)), *node;
     if (list == NULL || list->type != CX_JSON_ARRAY || list->count != n)
         return NULL;
-    float *numbers = CX_NEW_ARRAY(arena, float, n), *to = numbers;
+    float *numbers = CX_NEW_ARRAY(arena, float, n + SCORES_SLACK), *to = numbers;
     for (node = list->first; node != NULL; node = node->next) {
         double value;
         if (node->type != CX_JSON_NUMBER || !cx_str_to_f64(node->text, &value) || !(fabs(value) < 1e30))
@@ -190,27 +191,56 @@ static float norm_of(size_t count)
     return count > 0 ? 1 / sqrtf((float)count) : 0;
 }
 
+/* Whether in every head of the table the best label leads by so much that what follows would hardly change it. */
+static bool is_decided(const struct cx_model *model, uint32_t table, const int32_t *sums, size_t count)
+{
+    float logits[CX_MODEL_LABELS];
+    for (uint32_t h = 0; h < model->head_count; h++) {
+        const struct cx_head *head = &model->heads[h];
+        if (head->table != table)
+            continue;
+        scores_logits(head, sums + head->column, norm_of(count), logits);
+        float best = logits[0];
+        uint32_t near = 0;
+        for (uint32_t i = 1; i < head->label_count; i++)
+            best = logits[i] > best ? logits[i] : best;
+        for (uint32_t i = 0; i < head->label_count; i++)
+            near += logits[i] > best - CX_MODEL_LEAD;
+        if (head->kind == CX_HEAD_ANY_OF || near > 1)
+            return false;
+    }
+    return true;
+}
+
+/* Adds up the rows of a table, of letters until they decide; sums has room for ROW_BYTES_MAX + SCORES_SLACK. Returns how many features were read. */
+static size_t add_up(const struct cx_model *model, uint32_t table, const struct cx_features *features, int32_t *sums)
+{
+    size_t step = model->tables[table].features == CX_FEATURES_LETTERS ? CX_MODEL_LETTERS_STEP : features->count, at = 0;
+    memset(sums, 0, (model->tables[table].row_bytes + SCORES_SLACK) * sizeof *sums);
+    while (at < features->count && (at == 0 || !is_decided(model, table, sums, at))) {
+        size_t n = features->count - at < step ? features->count - at : step;
+        rows_add(&model->tables[table], features->hashes + at, n, sums);
+        at += n;
+    }
+    return at;
+}
+
 /* Logits of the model's own rows, put where the model has them, or added where `places` says. */
 static void own_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, const uint32_t *places,
                        float *logits)
 {
-    int32_t sums[ROW_BYTES_MAX];
-    float norm = norm_of(features->count);
     for (uint32_t t = 0; t < model->table_count; t++) {
         if (model->tables[t].features != kind)
             continue;
-        rows_add(&model->tables[t], features->hashes, features->count, sums);
+        int32_t sums[ROW_BYTES_MAX + SCORES_SLACK];
+        float norm = norm_of(add_up(model, t, features, sums)), own[CX_MODEL_LABELS];
         for (uint32_t h = 0; h < model->head_count; h++) {
             const struct cx_head *head = &model->heads[h];
             if (head->table != t)
                 continue;
-            for (uint32_t i = 0; i < head->label_count; i++) {
-                float logit = head->bias[i] + head->scale[i] * ((float)sums[head->column + i] * norm);
-                if (places == NULL)
-                    logits[head->first + i] = logit;
-                else
-                    logits[places[head->first + i]] += logit;
-            }
+            scores_logits(head, sums + head->column, norm, places == NULL ? logits + head->first : own);
+            for (uint32_t i = 0; i < head->label_count && places != NULL; i++)
+                logits[places[head->first + i]] += own[i];
         }
     }
 }
@@ -228,31 +258,22 @@ void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, co
         own_logits(model->layers[l].model, kind, features, model->layers[l].places, logits);
 }
 
-/* e^x for scores: within 2 in 10^7, the same bits everywhere, unlike the library's. */
-static float exponential(float x)
-{
-    x = x < -80 ? -80 : x > 80 ? 80 : x;
-    float n = (float)(int)(x * 1.442695f + (x < 0 ? -0.5f : 0.5f)), r = x - n * 0.693145752f - n * 1.42860677e-6f;
-    float p = 1 + r * (1 + r * (0.5f + r * (0.166666667f + r * (0.0416666667f + r * (0.00833333333f + r * 0.00138888889f)))));
-    union {
-        uint32_t bits;
-        float value;
-    } power = { .bits = (uint32_t)((int)n + 127) << 23 };
-    return p * power.value;
-}
-
 void cx_head_scores(const struct cx_head *head, float *values)
 {
     if (head->kind == CX_HEAD_ANY_OF) {
         for (uint32_t i = 0; i < head->label_count; i++)
-            values[i] = 1 / (1 + exponential(-values[i]));
+            values[i] = -values[i];
+        scores_exponentials(values, head->label_count, 0);
+        for (uint32_t i = 0; i < head->label_count; i++)
+            values[i] = 1 / (1 + values[i]);
         return;
     }
     float most = values[0], total = 0;
     for (uint32_t i = 1; i < head->label_count; i++)
         most = values[i] > most ? values[i] : most;
+    scores_exponentials(values, head->label_count, most);
     for (uint32_t i = 0; i < head->label_count; i++)
-        total += values[i] = exponential(values[i] - most);
+        total += values[i];
     for (uint32_t i = 0; i < head->label_count; i++)
         values[i] /= total;
 }

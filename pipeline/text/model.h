@@ -82,7 +82,10 @@ int cx_model_lay(struct cx_arena *arena, const struct cx_model *base, const stru
                  struct cx_error *err);
 
 /* Logits of all heads that read this kind of features, into logits[model->score_count]; others are left alone. Texts without features get the biases.
- */
+ *
+ * Letters are read until they decide: a step at a time, until the best label of a head leads the next one by CX_MODEL_LEAD. */
+#define CX_MODEL_LETTERS_STEP 64
+#define CX_MODEL_LEAD         10.0f
 void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits);
 /* Logits to scores, in place, of one head. `values` are the head's own: logits + head->first. */
 void cx_head_scores(const struct cx_head *head, float *values);

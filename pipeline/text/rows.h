@@ -13,6 +13,6 @@ static inline int64_t rows_find(const struct cx_model_table *table, uint32_t fea
             return (int64_t)i;
     return -1;
 }
-/* Sums of the columns over the rows of all features that the table holds, into sums[row_bytes]. */
+/* Adds the columns of the rows of all features that the table holds to sums[row_bytes]. */
 void rows_add(const struct cx_model_table *table, const uint32_t *features, size_t count, int32_t *sums);
 #endif

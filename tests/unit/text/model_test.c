@@ -97,6 +97,47 @@ Test(model, spans_are_bytes_of_the_folded_text_and_change_nothing)
     }
 }
 
+/* Texts of any kind of letters, broken anywhere: short words and long ones, doubled letters, digits, capitals, at the very end of a buffer. */
+Test(model, features_are_the_same_on_every_kernel_with_spans_and_without)
+{
+    static const char all[] =
+        "Hello WORLD foo123 4567 aaab bookkeeper x I'm supercalifragilistic HttpWww #GoodDay_2x @me https://a.b/c "
+        "3ayez 7 2x4y a1 12a &amp; caf&eacute; ab&#102; ca&#102;e рaypal c0de "
+        "Çok TEŞEKKÜRLER ederiiiim ığüşöç Самолёт ЁЛКА ъ ок مرحبا بِكُم شركة 你好 e\xcc\x81t\xc3\xa9 😀😡 ﬁn ß ABCDEFGH ABCDEFGHI zz Zz";
+    for (size_t from = 0; from < sizeof all - 1; from++)
+        for (size_t len = 1; from + len < sizeof all; len += 1 + len / 9) {
+            struct cx_str text = cx_str_n(all + from, len);
+            if (!cx_utf8_valid(text))
+                continue;
+            cx_arena_reset(arena);
+            struct cx_folded folded = cx_text_fold(arena, text, CX_FOLD_SEARCH);
+            char *exact = memcpy(malloc(len), text.ptr, len); /* so that sanitizers see a byte too far */
+            for (int kind = 0; kind < CX_FEATURE_KINDS; kind++) {
+                struct cx_features seen[2][2];
+                for (int kernel = CX_KERNEL_PORTABLE; kernel <= CX_KERNEL_AVX2; kernel++)
+                    for (int spans = 0; spans < 2; spans++) {
+                        cx_model_use_kernel((enum cx_kernel)kernel);
+                        seen[kernel][spans] = cx_text_features(arena, (enum cx_feature_kind)kind, &folded, cx_str_n(exact, len), spans);
+                        cr_assert(are_equal(seen[0][0], seen[kernel][spans]), "%.*s", CX_STR_ARG(text));
+                    }
+            }
+            free(exact);
+        }
+}
+
+Test(model, a_text_gives_no_more_features_than_are_looked_at)
+{
+    char *text = malloc(100000);
+    for (size_t i = 0; i < 100000; i++)
+        text[i] = i % 7 == 6 ? ' ' : (char)('a' + (i * i + i / 7) % 26);
+    struct cx_folded folded = cx_text_fold(arena, cx_str_n(text, 100000), CX_FOLD_SEARCH);
+    for (int spans = 0; spans < 2; spans++) {
+        cr_assert_eq(cx_text_features(arena, CX_FEATURES_WORDS, &folded, cx_str_n(text, 100000), spans).count, CX_FEATURES_MAX);
+        cr_assert_eq(cx_text_features(arena, CX_FEATURES_LETTERS, &folded, cx_str_n(text, 100000), spans).count, CX_FEATURES_LETTERS_MAX);
+    }
+    free(text);
+}
+
 /* ---- models ---- */
 
 #define BUCKETS 40
@@ -217,6 +258,55 @@ Test(model, weights_of_features_add_up_to_the_logit)
     for (size_t i = 0; i < features.count; i++)
         sum += weights[i];
     cr_assert_float_eq(sum + mood->bias[2], logits[2], 1e-3);
+    cx_buf_free(&image.bytes);
+}
+
+Test(model, scores_are_the_same_bits_on_every_kernel)
+{
+    struct cx_head one = { .kind = CX_HEAD_ONE_OF }, any = { .kind = CX_HEAD_ANY_OF };
+    uint64_t seed = 5;
+    for (uint32_t labels = 1; labels <= 40; labels++)
+        for (int round = 0; round < 200; round++) {
+            float values[2][2][48];
+            one.label_count = any.label_count = labels;
+            for (uint32_t i = 0; i < labels; i++)
+                values[0][0][i] = (float)(next(&seed) % 200000) / (round % 2 ? 500.0f : 20000.0f) - 5;
+            values[0][0][labels] = 7; /* what stands behind is left alone */
+            memcpy(values[0][1], values[0][0], sizeof values[0][0]);
+            memcpy(values[1], values[0], sizeof values[0]);
+            for (int kernel = CX_KERNEL_PORTABLE; kernel <= CX_KERNEL_AVX2; kernel++) {
+                cx_model_use_kernel((enum cx_kernel)kernel);
+                cx_head_scores(&one, values[kernel][0]);
+                cx_head_scores(&any, values[kernel][1]);
+                cr_assert_eq(values[kernel][0][labels], 7);
+                for (int kind = 0; kind < 2; kind++)
+                    cr_assert_eq(memcmp(values[kernel][kind], values[0][kind], labels * sizeof(float)), 0);
+            }
+        }
+}
+
+Test(model, letters_are_read_until_they_decide)
+{
+    static struct image image;
+    struct cx_features all = features_of(CX_FEATURES_LETTERS, long_text, false), first = all;
+    struct cx_model model;
+    struct cx_error err;
+    cr_assert_eq(cx_model_read(arena, make_image(&image, all, 32, 1), &model, &err), 0);
+    model.tables[0].features = CX_FEATURES_LETTERS;
+    struct cx_head *heads = (struct cx_head *)model.heads;
+    model.head_count = 1; /* mood */
+    first.count = CX_MODEL_LETTERS_STEP;
+    cr_assert_gt(all.count, first.count);
+    float of_all[5], of_first[5];
+    heads[0].bias = (float[]){ 0, 0, 1000, 0, 0, 0, 0, 0, 0, 0, 0 };
+    cx_model_logits(&model, CX_FEATURES_LETTERS, &all, of_all);
+    cx_model_logits(&model, CX_FEATURES_LETTERS, &first, of_first);
+    cr_assert_eq(memcmp(of_all, of_first, 3 * sizeof *of_all), 0, "decided by the first step");
+    heads[0].bias = (float[]){ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+    heads[0].scale = (float[]){ 1e-5f, 2e-5f, 3e-5f, 0, 0, 0, 0, 0, 0, 0, 0 };
+    cx_model_logits(&model, CX_FEATURES_LETTERS, &all, of_all);
+    cx_model_logits(&model, CX_FEATURES_LETTERS, &first, of_first);
+    cr_assert_neq(memcmp(of_all, of_first, 3 * sizeof *of_all), 0, "not decided: read to the end");
     cx_buf_free(&image.bytes);
 }
 

@@ -1,0 +1,13 @@
+/* scores.h - sums to logits, and logits to scores: a few operations a label, in the same order and with the same rounding on every kernel. */
+#ifndef CX_TEXT_SCORES_H
+#define CX_TEXT_SCORES_H
+#include "text/model.h"
+
+/* Floats that must be readable behind the scale and the bias of a head, so that eight may be read at once. */
+#define SCORES_SLACK 8
+
+/* logits[i] = bias[i] + scale[i] * (sums[i] * norm) for all labels; SCORES_SLACK numbers behind the sums must be readable. */
+void scores_logits(const struct cx_head *head, const int32_t *sums, float norm, float *logits);
+/* values[i] = e^(values[i] - less), within 2 in 10^7, unlike the library's the same bits everywhere. */
+void scores_exponentials(float *values, size_t n, float less);
+#endif
