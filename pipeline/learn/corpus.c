@@ -62,9 +62,15 @@ struct cx_example *learn_add_example(struct cx_learn_task *task, bool is_dev)
 
 /* ---- labels ---- */
 
+/* Says that none of the labels is meant, also where `no` may be a label: an answer, say. */
+static bool is_outside(struct cx_str label)
+{
+    return label.len == 0 || cx_str_is(label, "oos") || cx_str_is(label, "none");
+}
+
 static bool is_none(struct cx_str label)
 {
-    return label.len == 0 || cx_str_is(label, "no") || cx_str_is(label, "0") || cx_str_is(label, "oos") || cx_str_is(label, "none");
+    return is_outside(label) || cx_str_is(label, "no") || cx_str_is(label, "0");
 }
 
 static int known_label(const struct cx_learn_task *task, struct cx_str label)
@@ -114,7 +120,7 @@ static int bad_label(const struct reading *r, struct cx_str label)
 static int set_labels(const struct reading *r, struct cx_example *example, struct cx_str label)
 {
     if (r->task->plan->kind == CX_HEAD_ONE_OF) {
-        if (is_none(label) && !r->task->is_closed)
+        if (is_outside(label) && !r->task->is_closed)
             return 0;
         example->label = r->source->skips_unknown ? known_label(r->task, label) : learn_label(r->task, label);
         if (r->source->skips_unknown)

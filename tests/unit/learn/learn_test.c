@@ -165,6 +165,19 @@ Test(learn, a_set_may_be_balanced_other_than_the_plan_says)
     cx_arena_free(arena);
 }
 
+Test(learn, no_may_be_a_label_of_ones_own)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task task;
+    struct cx_error err;
+    cx_learn_task_init(&task, CX_STR("answer"));
+    cr_assert_eq(read_text(&task, arena, "yes\tof course\nno\tcertainly not\noos\tthe sky is high\n", &err), 0, "%s", err.text);
+    cx_learn_task_close(&task);
+    cr_assert_eq(task.label_count, 2);
+    cx_learn_task_free(&task);
+    cx_arena_free(arena);
+}
+
 Test(learn, a_bad_line_is_named)
 {
     struct cx_arena *arena = cx_arena_new(1u << 30);
