@@ -3,6 +3,7 @@
  * show. Topics share one log, so that offsets have gaps, as those of transactions have. */
 #ifndef CX_TEST_FAKE_KAFKA_H
 #define CX_TEST_FAKE_KAFKA_H
+#include "base/arena.h"
 #include "base/time.h"
 #include "kafka/kafka.h"
 
@@ -64,11 +65,14 @@ static void fake_end(enum fake_fate fate)
     fake.is_open = false;
 }
 
+/* Records outlive the process that produced them, as those of a cluster do. */
 static struct cx_str fake_copy(struct cx_str bytes)
 {
-    char *copy = bytes.ptr ? memcpy(malloc(bytes.len + 1), bytes.ptr, bytes.len) : NULL;
+    static struct cx_arena *memory;
 
-    return (struct cx_str){ copy, bytes.len };
+    if (memory == NULL)
+        memory = cx_arena_new((size_t)1 << 30);
+    return cx_arena_copy(memory, bytes);
 }
 
 static struct fake_record *fake_append(const char *topic, int32_t partition, struct cx_str key, struct cx_str value)
@@ -76,7 +80,9 @@ static struct fake_record *fake_append(const char *topic, int32_t partition, str
     struct fake_record *r = &fake.log[fake.count++];
 
     cr_assert_leq(fake.count, FAKE_RECORDS);
-    *r = (struct fake_record){ .topic = topic, .partition = partition, .key = fake_copy(key), .value = fake_copy(value) };
+    *r = (struct fake_record){
+        .topic = fake_copy((struct cx_str){ topic, strlen(topic) + 1 }).ptr, .partition = partition, .key = fake_copy(key), .value = fake_copy(value)
+    };
     return r;
 }
 

@@ -111,6 +111,7 @@ Test(snapshots, one_that_is_being_written_goes_with_its_partition)
     cx_snapshots_finish(p); /* begun before the last commits: written anew */
     close_process();
     cr_expect_eq(come_back(&digest), CX_FROM_SNAPSHOT);
+    close_process();
     open_process(PLAIN);
     cx_snapshots_finish(p);
     cr_expect_not(cx_snapshots_step(p), "a chain without state has none");
