@@ -354,7 +354,8 @@ def growing(e):
     for chain, samples in longest.items():
         half = samples[len(samples) // 2:]
         seconds = half[-1][0] - half[0][0]
-        allowed = 6144 + int(seconds * e.session.setup.rate)  # a kilobyte a record is state; then room for queues
+        # A kilobyte a record is state; then room for queues, which hold 16 MB, and for what of a model is looked at for the first time.
+        allowed = 16384 + int(seconds * e.session.setup.rate)
         growth = half[-1][1] - half[0][1]
         if growth > allowed:
             yield "-", f"{chain}: grew by {growth} kB in {seconds:.0f} s, at most {allowed} kB"
