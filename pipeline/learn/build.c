@@ -83,10 +83,11 @@ static void learn_task(struct cx_build *build, struct cx_build_head *head, struc
 static void favour(const struct cx_learn_task *task, struct cx_weights *weights)
 {
     struct cx_str rest = cx_str(task->plan->favoured != NULL ? task->plan->favoured : ""), name;
-    while (rest.len > 0 && cx_str_cut(&rest, ' ', &name))
-        for (uint32_t c = 0; c < task->label_count; c++)
-            if (cx_str_eq(task->labels[c], name))
-                weights->bias[c] += task->plan->favour;
+    while (rest.len > 0 && cx_str_cut(&rest, ' ', &name)) {
+        int label = cx_learn_task_label(task, name);
+        if (label >= 0)
+            weights->bias[label] += task->plan->favour;
+    }
 }
 
 static void learn_table(struct cx_build *build, enum cx_learn_table number, struct cx_arena *arena)

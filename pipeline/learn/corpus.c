@@ -73,7 +73,7 @@ static bool is_none(struct cx_str label)
     return is_outside(label) || cx_str_is(label, "no") || cx_str_is(label, "0");
 }
 
-static int known_label(const struct cx_learn_task *task, struct cx_str label)
+int cx_learn_task_label(const struct cx_learn_task *task, struct cx_str label)
 {
     for (uint32_t i = 0; i < task->label_count; i++)
         if (cx_str_eq(task->labels[i], label))
@@ -84,7 +84,7 @@ static int known_label(const struct cx_learn_task *task, struct cx_str label)
 /* The label's number, a new one where the data names the labels; -1 where it may not. */
 int learn_label(struct cx_learn_task *task, struct cx_str label)
 {
-    int known = known_label(task, label);
+    int known = cx_learn_task_label(task, label);
     if (known >= 0)
         return known;
     if (task->is_closed && task->label_count == 1 && (cx_str_is(label, "yes") || cx_str_is(label, "1")))
@@ -122,7 +122,7 @@ static int set_labels(const struct reading *r, struct cx_example *example, struc
     if (r->task->plan->kind == CX_HEAD_ONE_OF) {
         if (is_outside(label) && !r->task->is_closed)
             return 0;
-        example->label = r->source->skips_unknown ? known_label(r->task, label) : learn_label(r->task, label);
+        example->label = r->source->skips_unknown ? cx_learn_task_label(r->task, label) : learn_label(r->task, label);
         if (r->source->skips_unknown)
             return 0;
         return example->label >= 0 ? 0 : bad_label(r, label);
@@ -130,7 +130,10 @@ static int set_labels(const struct reading *r, struct cx_example *example, struc
     struct cx_str one;
     while (cx_str_cut(&label, ',', &one)) {
         bool is_one = r->task->label_count == 1 && (cx_str_is(one, "yes") || cx_str_is(one, "1"));
-        int number = is_none(one) ? -1 : r->source->skips_unknown && !is_one ? known_label(r->task, one) : is_one ? 0 : learn_label(r->task, one);
+        int number = is_none(one)                          ? -1
+                     : r->source->skips_unknown && !is_one ? cx_learn_task_label(r->task, one)
+                     : is_one                              ? 0
+                                                           : learn_label(r->task, one);
         if (number < 0 && r->source->skips_unknown)
             continue;
         if (number < 0 && !is_none(one))
@@ -196,16 +199,21 @@ static int read_line(struct reading *r, struct cx_str line)
     return 0;
 }
 
+int cx_text_column(struct cx_str content, struct cx_str name)
+{
+    struct cx_str line, column;
+    if (!cx_str_cut(&content, '\n', &line))
+        return -1;
+    line = cx_str_trim(line);
+    for (int at = 0; cx_str_cut(&line, '\t', &column); at++)
+        if (cx_str_eq(column, name))
+            return at;
+    return -1;
+}
+
 void cx_text_source_detect(struct cx_text_source *source, struct cx_str head)
 {
-    struct cx_str rest = source->content, line, column;
-    bool has_text = false;
-    if (!cx_str_cut(&rest, '\n', &line))
-        return;
-    line = cx_str_trim(line);
-    while (cx_str_cut(&line, '\t', &column))
-        has_text = has_text || cx_str_is(column, "text");
-    if (has_text && source->column.ptr == NULL)
+    if (source->column.ptr == NULL && cx_text_column(source->content, CX_STR("text")) >= 0)
         source->column = head;
 }
 

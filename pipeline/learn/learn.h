@@ -76,6 +76,8 @@ struct cx_text_source {
     float balance; /* below 0: the plan's */
     uint16_t set;
 };
+/* Where a column of that name stands in a file's first line, from 0 on; -1: nowhere. */
+int cx_text_column(struct cx_str content, struct cx_str name);
 /* Where the file's first line has a column `text`, labels are in the column named, or in the one with the head's name. */
 void cx_text_source_detect(struct cx_text_source *source, struct cx_str head);
 /* Adds the texts of a source. -1 with *err: file:line and what is wrong. */
@@ -83,6 +85,8 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
 /* Gives the labels their numbers for good (byte order where the data named them) and the sets of a label the weight of the plan. Once, after reading.
  */
 void cx_learn_task_close(struct cx_learn_task *task);
+/* A label's number; -1: the task has none of that name. */
+int cx_learn_task_label(const struct cx_learn_task *task, struct cx_str label);
 /* Features of one text as examples have them. */
 void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, struct cx_str text, struct cx_example *example);
 
@@ -163,7 +167,7 @@ void cx_measure_init(struct cx_measure *measure, enum cx_head_kind kind, uint32_
 void cx_measure_free(struct cx_measure *measure);
 /* What a head says of an example by its scores. */
 void cx_measure_say(struct cx_measure *measure, size_t at, const struct cx_head *head);
-/* What a model says of the examples of a task whose labels are the head's. */
+/* What a model says of the examples of a task, which has all labels of the head and may have others. */
 void cx_judge(const struct cx_model *model, const struct cx_head *head, const struct cx_learn_task *task, struct cx_measure *measure);
 /* Of the examples whose number is in `some` (NULL: all of them); an ANY_OF head of one label is measured as yes and no. */
 void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, size_t n, struct cx_figures *figures);

@@ -37,16 +37,7 @@ struct evaluating {
 
 static bool has_column(struct cx_str content, struct cx_str name)
 {
-    struct cx_text_source source = { .content = content };
-    struct cx_str line, column;
-    cx_text_source_detect(&source, name);
-    if (source.column.ptr == NULL || !cx_str_cut(&content, '\n', &line))
-        return false;
-    line = cx_str_trim(line);
-    while (cx_str_cut(&line, '\t', &column))
-        if (cx_str_eq(column, name))
-            return true;
-    return false;
+    return cx_text_column(content, CX_STR("text")) >= 0 && cx_text_column(content, name) >= 0;
 }
 
 static struct cx_text_source source_of(const struct evaluating *e, struct cx_str head)
@@ -62,13 +53,11 @@ static struct cx_text_source source_of(const struct evaluating *e, struct cx_str
 static bool add_labels(struct cx_learn_task *task, const struct cx_head *head)
 {
     for (uint32_t i = 0; i < head->label_count; i++) {
-        uint32_t k = 0;
-        while (k < task->label_count && !cx_str_eq(task->labels[k], head->labels[i]))
-            k++;
-        if (k == CX_LABELS_MAX || (k == 64 && head->kind == CX_HEAD_ANY_OF))
+        if (cx_learn_task_label(task, head->labels[i]) >= 0)
+            continue;
+        if (task->label_count == CX_LABELS_MAX || (task->label_count == 64 && head->kind == CX_HEAD_ANY_OF))
             return false;
-        if (k == task->label_count)
-            task->labels[task->label_count++] = head->labels[i];
+        task->labels[task->label_count++] = head->labels[i];
     }
     return true;
 }
@@ -165,37 +154,6 @@ static void measure_languages(const struct evaluating *e, struct cx_eval_model *
 
 /* ---- the models on them ---- */
 
-static void judge(const struct cx_model *model, const struct cx_head *head, const struct cx_learn_task *task, struct cx_eval_model *eval)
-{
-    struct cx_measure *measure = &eval->measure;
-    float *values = calloc(model->score_count + 1, sizeof *values);
-    uint32_t places[CX_LABELS_MAX];
-    cx_assert(values != NULL);
-    for (uint32_t c = 0; c < head->label_count; c++) {
-        places[c] = 0;
-        while (!cx_str_eq(task->labels[places[c]], head->labels[c]))
-            places[c]++;
-        eval->knows[places[c]] = true;
-    }
-    cx_measure_init(measure, head->kind, task->label_count, task->count);
-    for (size_t i = 0; i < task->count; i++) {
-        const struct cx_example *example = &task->examples[i];
-        struct cx_features features = { example->hashes, example->count, NULL };
-        cx_model_logits(model, model->tables[head->table].features, &features, values);
-        float *scores = values + head->first;
-        cx_head_scores(head, scores);
-        int choice = head->kind == CX_HEAD_ONE_OF ? cx_head_choice(head, scores) : -1;
-        measure->truth[i] = example->label;
-        measure->truths[i] = example->labels;
-        measure->said[i] = choice < 0 ? -1 : (int32_t)places[choice];
-        for (uint32_t c = 0; c < head->label_count; c++) {
-            measure->scores[i * measure->labels + places[c]] = scores[c];
-            measure->saids[i] |= (uint64_t)(head->kind == CX_HEAD_ANY_OF && scores[c] >= head->threshold[c]) << places[c] % 64;
-        }
-    }
-    free(values);
-}
-
 static int eval_head(struct evaluating *e, const struct cx_head *head, struct cx_error *err)
 {
     struct cx_eval_head *eval = CX_NEW(e->arena, struct cx_eval_head);
@@ -217,7 +175,10 @@ static int eval_head(struct evaluating *e, const struct cx_head *head, struct cx
         struct cx_eval_model *model = &eval->models[eval->model_count++];
         model->file = e->args->values[i == 0 ? MODEL : COMPARE] != NULL ? e->args->values[i == 0 ? MODEL : COMPARE] : "cx";
         model->version = e->models[i].version;
-        judge(&e->models[i], cx_model_head(&e->models[i], name), &eval->task, model);
+        const struct cx_head *own = cx_model_head(&e->models[i], name);
+        cx_judge(&e->models[i], own, &eval->task, &model->measure);
+        for (uint32_t c = 0; c < own->label_count; c++)
+            model->knows[cx_learn_task_label(&eval->task, own->labels[c])] = true;
         cx_measure_figures(&model->measure, NULL, model->measure.n, &model->figures);
         cx_measure_intervals(&model->measure, NULL, model->measure.n, &model->intervals);
         measure_languages(e, model, &languages);

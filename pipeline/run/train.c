@@ -174,14 +174,11 @@ static void count_language(struct spoken *spoken, size_t *n, struct cx_str code)
 static size_t read_languages(const struct training *t, struct spoken *spoken)
 {
     struct cx_str rest = t->source.content, line, field;
-    size_t at = 0, n = 0, number;
-    bool has_column = false;
-    if (t->source.column.ptr == NULL || !cx_str_cut(&rest, '\n', &line))
+    size_t n = 0;
+    int at = t->source.column.ptr != NULL ? cx_text_column(rest, CX_STR("language")) : -1, number;
+    if (at < 0 || !cx_str_cut(&rest, '\n', &line))
         return 0;
-    line = cx_str_trim(line);
-    for (; !has_column && cx_str_cut(&line, '\t', &field); at += !has_column)
-        has_column = cx_str_is(field, "language");
-    while (has_column && cx_str_cut(&rest, '\n', &line)) {
+    while (cx_str_cut(&rest, '\n', &line)) {
         for (number = 0; cx_str_cut(&line, '\t', &field) && number < at;)
             number++;
         if (number == at)
