@@ -71,7 +71,7 @@ static int read_texts(const struct evaluating *e, struct cx_eval_head *eval, enu
     source.skips_unknown = eval->kind == CX_HEAD_ANY_OF;
     eval->task = (struct cx_learn_task){ .name = eval->head, .plan = plan };
     for (size_t i = 0; i < e->model_count; i++)
-        if (!add_labels(&eval->task, cx_model_head(&e->models[i], cx_arena_format(e->arena, "%.*s%c", CX_STR_ARG(eval->head), '\0').ptr)))
+        if (!add_labels(&eval->task, cx_model_head(&e->models[i], eval->head)))
             return cx_fail(err, CX_EXIT_DATA, "%.*s: the models have too many labels to be told together", CX_STR_ARG(eval->head));
     CX_TRY(cx_learn_task_read(&eval->task, e->arena, &source, err));
     return eval->task.count > 0 ? 0 : cx_fail(err, CX_EXIT_DATA, "%s: no text", e->args->values[DATA]);
@@ -84,9 +84,9 @@ static const struct cx_model *teller(const struct evaluating *e)
 {
     struct cx_error err;
     struct cx_model *own = CX_NEW(e->arena, struct cx_model);
-    if (cx_model_head(&e->models[0], "language") != NULL)
+    if (cx_model_head(&e->models[0], CX_STR("language")) != NULL)
         return &e->models[0];
-    return cx_models_load(e->arena, NULL, own, &err) == 0 && cx_model_head(own, "language") != NULL ? own : NULL;
+    return cx_models_load(e->arena, NULL, own, &err) == 0 && cx_model_head(own, CX_STR("language")) != NULL ? own : NULL;
 }
 
 /* The same texts again, labelled by language: by the file's column where it has one, else by a model. */
@@ -102,7 +102,7 @@ static int read_languages(const struct evaluating *e, const struct cx_eval_head 
     *task = (struct cx_learn_task){ .name = CX_STR("language"), .plan = &plan };
     CX_TRY(cx_learn_task_read(task, e->arena, &source, err));
     const struct cx_model *model = is_told ? NULL : teller(e);
-    const struct cx_head *head = model != NULL ? cx_model_head(model, "language") : NULL;
+    const struct cx_head *head = model != NULL ? cx_model_head(model, CX_STR("language")) : NULL;
     float *values = CX_NEW_ARRAY(e->arena, float, model != NULL ? model->score_count : 1);
     if (!is_told)
         task->label_count = 0;
@@ -157,7 +157,6 @@ static void measure_languages(const struct evaluating *e, struct cx_eval_model *
 static int eval_head(struct evaluating *e, const struct cx_head *head, struct cx_error *err)
 {
     struct cx_eval_head *eval = CX_NEW(e->arena, struct cx_eval_head);
-    const char *name = cx_arena_format(e->arena, "%.*s%c", CX_STR_ARG(head->name), '\0').ptr;
     struct cx_learn_task languages;
     memset(eval, 0, sizeof *eval);
     eval->head = head->name;
@@ -165,9 +164,9 @@ static int eval_head(struct evaluating *e, const struct cx_head *head, struct cx
     eval->data = e->args->values[DATA];
     enum cx_feature_kind features = e->models[0].tables[head->table].features;
     for (size_t i = 0; i < e->model_count; i++) {
-        const struct cx_head *other = cx_model_head(&e->models[i], name);
+        const struct cx_head *other = cx_model_head(&e->models[i], head->name);
         if (other == NULL || other->kind != head->kind || e->models[i].tables[other->table].features != features)
-            return cx_fail(err, CX_EXIT_DATA, "%s has no head %s of that kind", e->args->values[i == 0 ? MODEL : COMPARE], name);
+            return cx_fail(err, CX_EXIT_DATA, "%s has no head %.*s of that kind", e->args->values[i == 0 ? MODEL : COMPARE], CX_STR_ARG(head->name));
     }
     CX_TRY(read_texts(e, eval, features, err));
     CX_TRY(read_languages(e, eval, &languages, err));
@@ -175,7 +174,7 @@ static int eval_head(struct evaluating *e, const struct cx_head *head, struct cx
         struct cx_eval_model *model = &eval->models[eval->model_count++];
         model->file = e->args->values[i == 0 ? MODEL : COMPARE] != NULL ? e->args->values[i == 0 ? MODEL : COMPARE] : "cx";
         model->version = e->models[i].version;
-        const struct cx_head *own = cx_model_head(&e->models[i], name);
+        const struct cx_head *own = cx_model_head(&e->models[i], head->name);
         cx_judge(&e->models[i], own, &eval->task, &model->measure);
         for (uint32_t c = 0; c < own->label_count; c++)
             model->knows[cx_learn_task_label(&eval->task, own->labels[c])] = true;
@@ -210,7 +209,7 @@ static int eval_heads(struct evaluating *e, struct cx_error *err)
 {
     const struct cx_model *model = &e->models[0];
     if (cx_args_has(e->args, HEAD)) {
-        const struct cx_head *head = cx_model_head(model, e->args->values[HEAD]);
+        const struct cx_head *head = cx_model_head(model, cx_str(e->args->values[HEAD]));
         return head != NULL ? eval_head(e, head, err) : cx_fail(err, CX_EXIT_USAGE, "%s: the model has no such head", e->args->values[HEAD]);
     }
     for (uint32_t i = 0; i < model->head_count && e->head_count < CX_EVAL_HEADS; i++)

@@ -63,7 +63,7 @@ static int begin_task(struct training *t, struct cx_error *err)
         return 0;
     if (t->plan.features == CX_FEATURES_LETTERS)
         return cx_fail(err, CX_EXIT_USAGE, "%.*s is told by letters, and is not laid over: train a model without --base", CX_STR_ARG(head));
-    t->below = cx_model_head(&t->base, t->args->values[HEAD] != NULL ? t->args->values[HEAD] : fallback);
+    t->below = cx_model_head(&t->base, head);
     t->plan.folds = true;
     t->plan.balance = 0; /* what the base has learnt is to be corrected by what is seen, as often as it is seen */
     if (t->below == NULL)

@@ -10,14 +10,6 @@ static int misfit(struct cx_error *err, const struct cx_model *overlay, const st
                    what);
 }
 
-static uint32_t label_of(const struct cx_head *head, struct cx_str label)
-{
-    uint32_t i = 0;
-    while (i < head->label_count && !cx_str_eq(head->labels[i], label))
-        i++;
-    return i;
-}
-
 /* Labels of the overlay that the head lacks come after its own. */
 static void add_labels(struct cx_arena *arena, struct cx_head *head, const struct cx_head *more)
 {
@@ -29,7 +21,7 @@ static void add_labels(struct cx_arena *arena, struct cx_head *head, const struc
     whole.labels = labels;
     whole.threshold = thresholds;
     for (uint32_t i = 0; i < more->label_count; i++) {
-        if (label_of(head, more->labels[i]) < head->label_count)
+        if (cx_head_label(head, more->labels[i]) >= 0)
             continue;
         labels[whole.label_count] = more->labels[i];
         thresholds[whole.label_count++] = more->threshold[i];
@@ -77,7 +69,7 @@ static const uint32_t *find_places(struct cx_arena *arena, struct cx_model *mode
     for (uint32_t h = 0; h < layer->head_count; h++) {
         const struct cx_head *from = &layer->heads[h], *to = find_head(model, heads, from->name);
         for (uint32_t i = 0; i < from->label_count; i++)
-            places[from->first + i] = to->first + label_of(to, from->labels[i]);
+            places[from->first + i] = to->first + (uint32_t)cx_head_label(to, from->labels[i]);
     }
     return places;
 }

@@ -176,12 +176,20 @@ int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *
     return read_header(arena, root, cx_str_skip(image, (at + 63) / 64 * 64), model, err);
 }
 
-const struct cx_head *cx_model_head(const struct cx_model *model, const char *name)
+const struct cx_head *cx_model_head(const struct cx_model *model, struct cx_str name)
 {
     for (uint32_t i = 0; i < model->head_count; i++)
-        if (cx_str_is(model->heads[i].name, name))
+        if (cx_str_eq(model->heads[i].name, name))
             return &model->heads[i];
     return NULL;
+}
+
+int cx_head_label(const struct cx_head *head, struct cx_str name)
+{
+    for (uint32_t i = 0; i < head->label_count; i++)
+        if (cx_str_eq(head->labels[i], name))
+            return (int)i;
+    return -1;
 }
 
 /* ---- scores ---- */

@@ -72,7 +72,7 @@ struct cx_model {
 /* Reads an image. Everything is checked: no bytes make it read outside. The model and a copy of the rows are in the arena; -1 with *err otherwise. */
 int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *model, struct cx_error *err);
 /* The head of that name, or NULL. */
-const struct cx_head *cx_model_head(const struct cx_model *model, const char *name);
+const struct cx_head *cx_model_head(const struct cx_model *model, struct cx_str name);
 
 /* A model with `n` overlays on it: a company's own labels. Heads of an overlay that add to the base's have their logits added to it label by label,
  * and the labels that the base lacks come after its own; other heads stand beside the base's. It is used like any model, and what it was made of must
@@ -89,6 +89,8 @@ int cx_model_lay(struct cx_arena *arena, const struct cx_model *base, const stru
 void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits);
 /* Logits to scores, in place, of one head. `values` are the head's own: logits + head->first. */
 void cx_head_scores(const struct cx_head *head, float *values);
+/* A label's number; -1: the head has none of that name. */
+int cx_head_label(const struct cx_head *head, struct cx_str name);
 /* What a ONE_OF head says of scores: a label's number, or -1 where it abstains. */
 int cx_head_choice(const struct cx_head *head, const float *scores);
 

@@ -177,11 +177,6 @@ static const float *join_model(const struct classify_learned *heard, struct cx_a
     return scores;
 }
 
-static const struct classify_learned *heard_in(const struct classify_learned *learned, struct cx_str language)
-{
-    return learned != NULL ? classify_learned_in(learned, language) : NULL;
-}
-
 static void find_pii(struct cx_ctx *ctx, const struct classify *classify, struct cx_str text, struct cx_str language,
                      struct cx_classification *section)
 {
@@ -203,7 +198,7 @@ static void read_text(const struct classify *classify, struct cx_ctx *ctx, const
 
     struct classify_findings findings;
     classify_find(&classify->lexicons, ctx->arena, &folded, language, &findings);
-    join_model(heard_in(learned, language), ctx->arena, &folded, text, &findings);
+    join_model(classify_learned_in(learned, language), ctx->arena, &folded, text, &findings);
     section->model = learned != NULL ? learned->model.version : CX_STR_NULL;
     section->lexicon_hits = findings.hits;
     section->topics = findings.topics;
@@ -259,7 +254,7 @@ static void explain(const void *self, struct cx_arena *arena, const struct cx_in
     if (language.ptr == NULL)
         c.language = language_of(learned, arena, &folded, c.text, &c.language_confidence);
     classify_find(&classify->lexicons, arena, &folded, c.language, &findings);
-    const struct classify_learned *heard = heard_in(learned, c.language);
+    const struct classify_learned *heard = classify_learned_in(learned, c.language);
     c.learned = heard != NULL ? heard : &silent;
     c.lexical = findings.heads;
     c.scores = join_model(heard, arena, &folded, c.text, &findings);

@@ -31,11 +31,9 @@ static void begin_head(struct writer *w, const char *head, struct cx_str label, 
 static void end_head(struct writer *w, const struct cx_head *head, struct cx_str label)
 {
     cx_buf_str(w->json, CX_STR("],\"features\":"));
-    uint32_t i = 0;
-    while (w->c->scores != NULL && head != NULL && i < head->label_count && !cx_str_eq(head->labels[i], label))
-        i++;
-    if (w->c->scores != NULL && head != NULL && i < head->label_count)
-        classify_explain_features(w->c, w->arena, head, i, w->json);
+    int number = w->c->scores != NULL && head != NULL ? cx_head_label(head, label) : -1;
+    if (number >= 0)
+        classify_explain_features(w->c, w->arena, head, (uint32_t)number, w->json);
     else
         cx_buf_str(w->json, CX_STR("[]"));
     cx_buf_byte(w->json, '}');

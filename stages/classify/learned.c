@@ -17,7 +17,7 @@ static const struct {
 
 static const struct cx_head *head_of(const struct cx_model *model, const char *name, enum cx_head_kind kind, uint32_t most)
 {
-    const struct cx_head *head = cx_model_head(model, name);
+    const struct cx_head *head = cx_model_head(model, cx_str(name));
     return head != NULL && head->kind == kind && head->label_count <= most ? head : NULL;
 }
 
@@ -58,9 +58,8 @@ static void find_own(struct classify_learned *learned, struct cx_arena *arena)
 static const struct cx_head *only_added(const struct cx_model *model, const struct cx_head *head)
 {
     for (uint32_t l = 1; head != NULL && l < model->layer_count; l++)
-        for (uint32_t h = 0; h < model->layers[l].model->head_count; h++)
-            if (cx_str_eq(model->layers[l].model->heads[h].name, head->name))
-                return head;
+        if (cx_model_head(model->layers[l].model, head->name) != NULL)
+            return head;
     return NULL;
 }
 
@@ -110,7 +109,7 @@ void classify_learned_bind(struct classify_learned *learned, struct cx_arena *ar
 
 const struct classify_learned *classify_learned_in(const struct classify_learned *learned, struct cx_str language)
 {
-    if (language.ptr == NULL || classify_label(languages, language) >= 0)
+    if (learned == NULL || language.ptr == NULL || classify_label(languages, language) >= 0)
         return learned;
     for (size_t i = 0; i < learned->language_count; i++)
         if (cx_str_eq(learned->languages[i], language))

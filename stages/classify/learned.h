@@ -35,7 +35,7 @@ struct classify_learned {
 int classify_learned_read(struct cx_arena *arena, struct cx_str file, struct cx_model *model, struct cx_error *err);
 /* Finds the heads of learned->model; at_least is set. */
 void classify_learned_bind(struct classify_learned *learned, struct cx_arena *arena);
-/* What of the model is heard of texts in a language (null: not known); NULL: nothing. */
+/* What of the model (NULL: there is none) is heard of texts in a language (null: not known); NULL: nothing. */
 const struct classify_learned *classify_learned_in(const struct classify_learned *learned, struct cx_str language);
 
 /* Language of a text (ISO 639-1) and the score, or null. */

@@ -253,7 +253,7 @@ Test(model, weights_of_features_add_up_to_the_logit)
     float logits[5], weights[2048], sum = 0;
     cr_assert_lt(features.count, 2048);
     cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits);
-    const struct cx_head *mood = cx_model_head(&model, "mood");
+    const struct cx_head *mood = cx_model_head(&model, CX_STR("mood"));
     cx_model_weigh(&model, mood, 2, &features, weights);
     for (size_t i = 0; i < features.count; i++)
         sum += weights[i];
@@ -316,7 +316,7 @@ Test(model, scores_add_up_and_a_head_may_abstain)
     struct cx_model model;
     struct cx_error err;
     cr_assert_eq(cx_model_read(arena, make_image(&image, (struct cx_features){ 0 }, 32, 1), &model, &err), 0);
-    const struct cx_head *mood = cx_model_head(&model, "mood");
+    const struct cx_head *mood = cx_model_head(&model, CX_STR("mood"));
     for (int i = -300; i <= 300; i++) {
         float x = (float)i / 3, values[3] = { x, 0, -x };
         cx_head_scores(mood, values);
