@@ -1,7 +1,7 @@
 /* What does classify's time go into? Folding, language, lexicons, personal data, and process() of the stage as a whole, on one core.
  * usage: classify_bench [TEXTS [RECORDS [STEP]]]   STEP: only this one, for a profiler; TEXTS: a file with a text a line (of tab-separated lines the
- * third column); without one, the sample. The last three are process() again with overlays of a hundred tenants loaded: for the texts of others, and
- * for those of one of them. */
+ * third column); without one, the sample. The last three are process() again: with overlays of a hundred tenants loaded, for the texts of others and
+ * for those of one of them, and without a model. */
 #include "base/time.h"
 #include "run/registry.h"
 #include "run/sample.h"
@@ -81,7 +81,7 @@ struct bench {
     struct texts texts;
     struct cx_arena *arena;
     const struct cx_stage *stage;
-    void *self, *laid; /* without overlays, and with them */
+    void *self, *laid, *bare; /* without overlays, with them, and without a model */
     size_t sink;
 };
 typedef void step_fn(struct bench *bench, struct cx_str text);
@@ -135,6 +135,11 @@ static void process(struct bench *bench, struct cx_str text)
 static void process_beside(struct bench *bench, struct cx_str text)
 {
     process_as(bench, bench->laid, "other", text);
+}
+
+static void process_bare(struct bench *bench, struct cx_str text)
+{
+    process_as(bench, bench->bare, "other", text);
 }
 
 static void process_laid(struct bench *bench, struct cx_str text)
@@ -204,25 +209,27 @@ static void train_overlay(const struct texts *texts)
     stdout = kept;
 }
 
-static void *open_stage(struct bench *bench, struct cx_arena *arena, bool has_overlays)
+static void *open_stage(struct bench *bench, struct cx_arena *arena, struct cx_str options)
 {
     struct cx_env env = { arena, resource, resources, read_file, NULL };
     struct cx_error err;
-    struct cx_buf yaml;
-    cx_buf_init(&yaml, 1u << 20);
-    cx_buf_str(&yaml, CX_STR("overlays: {"));
-    for (int i = 0; i < TENANTS && has_overlays; i++)
-        cx_buf_format(&yaml, "%st%d: " OVERLAY, i > 0 ? ", " : "", i);
-    cx_buf_byte(&yaml, '}');
-    const struct cx_node *map = cx_config_parse(arena, "bench", cx_buf_view(&yaml), &err);
+    const struct cx_node *map = cx_config_parse(arena, "bench", options, &err);
     void *config = cx_arena_zalloc(arena, bench->stage->config_size), *self = cx_arena_zalloc(arena, bench->stage->self_size);
     cx_assert(map != NULL && cx_options_read(bench->stage->options, map, "classify", config, &err) == 0);
     if (bench->stage->open(self, config, &env, &err) != 0) {
         fprintf(stderr, "classify_bench: %s\n", err.text);
         exit(1);
     }
-    cx_buf_free(&yaml);
     return self;
+}
+
+/* The same overlay for every tenant. */
+static struct cx_str overlays(struct cx_arena *arena)
+{
+    struct cx_str list = CX_STR("overlays: {t0: " OVERLAY);
+    for (int i = 1; i < TENANTS; i++)
+        list = cx_arena_format(arena, "%.*s, t%d: " OVERLAY, CX_STR_ARG(list), i);
+    return cx_arena_format(arena, "%.*s}", CX_STR_ARG(list));
 }
 
 int main(int argc, char **argv)
@@ -236,15 +243,20 @@ int main(int argc, char **argv)
         sample_texts(&bench.texts, kept);
 
     train_overlay(&bench.texts);
-    bench.laid = open_stage(&bench, kept, true);
+    bench.laid = open_stage(&bench, kept, overlays(kept));
+    bench.bare = open_stage(&bench, kept, CX_STR("model: none"));
     double start = cpu_ns();
-    bench.self = open_stage(&bench, kept, false);
+    bench.self = open_stage(&bench, kept, CX_STR("overlays: {}"));
     printf("{\"bench\":\"classify\",\"texts\":%zu,\"bytes_per_text\":%.0f,\"open_ms\":%.0f", bench.texts.len,
            (double)bench.texts.bytes / (double)bench.texts.len, (cpu_ns() - start) / 1e6);
-    struct timed steps[] = {
-        { "fold_ns", fold },       { "fold_and_language_ns", fold_and_language },    { "fold_and_find_ns", fold_and_find },      { "pii_ns", pii },
-        { "process_ns", process }, { "process_beside_overlays_ns", process_beside }, { "process_with_overlay_ns", process_laid }
-    };
+    struct timed steps[] = { { "fold_ns", fold },
+                             { "fold_and_language_ns", fold_and_language },
+                             { "fold_and_find_ns", fold_and_find },
+                             { "pii_ns", pii },
+                             { "process_ns", process },
+                             { "process_beside_overlays_ns", process_beside },
+                             { "process_with_overlay_ns", process_laid },
+                             { "process_without_model_ns", process_bare } };
     size_t n = sizeof steps / sizeof *steps, process_at = 4;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && argc > 3; i++)
         if (strcmp(argv[3], steps[i].name) == 0) {
@@ -258,6 +270,7 @@ int main(int argc, char **argv)
     printf(",\"records_per_s\":%.0f}\n", 1e9 / steps[process_at].ns[0]);
     bench.stage->close(bench.self);
     bench.stage->close(bench.laid);
+    bench.stage->close(bench.bare);
     cx_arena_free(bench.arena);
     cx_arena_free(kept);
     free(bench.texts.items);
