@@ -62,7 +62,7 @@ def settled(pipeline):
 
 def wait_until_given(pipeline):
     until = time.monotonic() + 60
-    while any("event=kafka_assigned" not in pipeline.log(chain) for chain in pipeline.chains):
+    while not pipeline.is_assigned():
         if time.monotonic() > until:
             raise SystemExit("the processes got no partitions")
         time.sleep(0.1)

@@ -58,7 +58,7 @@ def commits(folder):
     def curve(name, once):
         return {interval: values[name] for (interval, kind), values in median.items() if kind == once}
     lines = panel(0, "records per CPU second, broker included", [(COLOURS[once], False, curve("per_cpu_s", once)) for once in COLOURS])
-    lines += panel(370, "ms to a reader of the route topics: p99, p50 dashed", [(COLOURS[once], name == "p50_ms", curve(name, once)) for once in COLOURS for name in ("p99_ms", "p50_ms")])
+    lines += panel(370, "ms to a route topic's reader: p99, p50 dashed", [(COLOURS[once], name == "p50_ms", curve(name, once)) for once in COLOURS for name in ("p99_ms", "p50_ms")])
     legend = [f'<text x="{60 + 170 * i}" y="310" fill="{COLOURS[once]}">{NAMES[once]}</text>' for i, once in enumerate(COLOURS)]
     (folder / "commit.svg").write_text("\n".join(['<svg xmlns="http://www.w3.org/2000/svg" width="740" height="325" font-family="sans-serif" font-size="12">',
                                                  '<rect width="100%" height="100%" fill="#fff"/>', *lines, *legend,

@@ -167,7 +167,7 @@ def restart_and_stop(session):
     for chain in pipeline.chains:
         session.start_chain(chain)
     deadline = time.monotonic() + session.patience
-    while not all("event=kafka_assigned " in pipeline.log(chain) for chain in pipeline.chains) and time.monotonic() < deadline:
+    while not pipeline.is_assigned() and time.monotonic() < deadline:
         time.sleep(0.1)
     pipeline.stop()
 

@@ -136,7 +136,7 @@ class Session:
         return self.pipeline.log(chain).count("event=kafka_assigned ")
 
     def wait_until_assigned(self):
-        self.wait_for("all processes to own their partitions", lambda: all("event=kafka_assigned " in self.pipeline.log(c) for c in self.pipeline.chains))
+        self.wait_for("all processes to own their partitions", self.pipeline.is_assigned)
 
     # ---- blows ----
 

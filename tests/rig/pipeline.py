@@ -102,6 +102,10 @@ class Pipeline:
         subprocess.run(command, check=True, env=self.env, stderr=subprocess.DEVNULL)
         return None
 
+    def is_assigned(self):
+        """Has every process been given partitions, by its log?"""
+        return all("event=kafka_assigned " in self.log(chain) for chain in self.chains)
+
     def wait_until_drained(self, seconds=300):
         """All committed offsets at the end of their topics, twice in a row. Gives up when nothing moves for so long, and after four times that anyway."""
         from confluent_kafka import KafkaException
