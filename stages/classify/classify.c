@@ -159,12 +159,13 @@ static const struct classify_learned *learned_of(const struct classify *classify
 
 /* The language by the model, or by letters and frequent words where it does not say. */
 static struct cx_str language_of(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str text,
-                                 float *confidence)
+                                 float *confidence, bool *is_models)
 {
     struct cx_str language = CX_STR_NULL;
     if (learned != NULL)
         language = classify_learned_language(learned, arena, folded, text, confidence);
-    return language.ptr != NULL ? language : cx_text_script_language(folded, confidence);
+    *is_models = language.ptr != NULL;
+    return *is_models ? language : cx_text_script_language(folded, confidence);
 }
 
 /* What the model says joins what the lexicons found. Its scores, NULL where it says nothing. */
@@ -191,7 +192,8 @@ static void read_text(const struct classify *classify, struct cx_ctx *ctx, const
 {
     struct cx_folded folded = cx_text_fold(ctx->arena, text, CX_FOLD_SEARCH);
     const struct classify_learned *learned = learned_of(classify, record->tenant);
-    struct cx_str language = language_of(learned, ctx->arena, &folded, text, &section->language_confidence);
+    bool is_models = false;
+    struct cx_str language = language_of(learned, ctx->arena, &folded, text, &section->language_confidence, &is_models);
     if (language.ptr != NULL)
         section->language = language;
     cx_count(ctx, METRIC_LANGUAGES, language_label(language), 1);
@@ -200,17 +202,19 @@ static void read_text(const struct classify *classify, struct cx_ctx *ctx, const
     classify_find(&classify->lexicons, ctx->arena, &folded, language, &findings);
     join_model(classify_learned_in(learned, language), ctx->arena, &folded, text, &findings);
     section->model = learned != NULL ? learned->model.version : CX_STR_NULL;
-    section->lexicon_hits = findings.hits;
+    uint32_t by_model = is_models ? CLASSIFY_BIT(CLASSIFY_HEAD_LANGUAGE) : 0;
     section->topics = findings.topics;
     if (record->direction == CX_DIRECTION_INBOUND) {
         join_rating(record, &findings.heads);
-        classify_fill(ctx->arena, &findings.heads, section);
+        by_model |= classify_fill(ctx->arena, &findings.heads, section) | (findings.heads.by_model & CLASSIFY_BIT(CLASSIFY_HEAD_REASON));
         section->reason = findings.reason;
         if (section->intents.len == 0)
             cx_count(ctx, METRIC_SILENT, NULL, 1);
     } else if (findings.heads.toxicity > 0) {
         section->toxicity = (struct cx_opt_f64){ true, findings.heads.toxicity };
+        by_model |= findings.heads.by_model & CLASSIFY_BIT(CLASSIFY_HEAD_TOXICITY);
     }
+    section->lexicon_hits = classify_deciders(ctx->arena, findings.hits, by_model);
     if (record->text.len > 0)
         find_pii(ctx, classify, record->text, language, section);
 }
@@ -252,7 +256,7 @@ static void explain(const void *self, struct cx_arena *arena, const struct cx_in
     struct classify_findings findings;
     const struct classify_learned *learned = learned_of(classify, record->tenant);
     if (language.ptr == NULL)
-        c.language = language_of(learned, arena, &folded, c.text, &c.language_confidence);
+        c.language = language_of(learned, arena, &folded, c.text, &c.language_confidence, &(bool){ false });
     classify_find(&classify->lexicons, arena, &folded, c.language, &findings);
     const struct classify_learned *heard = classify_learned_in(learned, c.language);
     c.learned = heard != NULL ? heard : &silent;

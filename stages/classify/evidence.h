@@ -22,7 +22,11 @@ struct classify_heads {
     float urgency, toxicity;
     bool has_relevance;
     float relevance;
+    /* What is the model's, or the model's and the lexicons': a bit a head (enum classify_head), and of the heads of many labels a bit a label. */
+    uint32_t by_model, intents_by_model, functions_by_model;
 };
+#define CLASSIFY_BIT(number) (UINT32_C(1) << (number))
+_Static_assert(CLASSIFY_INTENT_COUNT <= 32, "a bit a label");
 struct classify_findings {
     struct classify_heads heads;
     struct cx_str_list topics, hits; /* in byte order, each once */

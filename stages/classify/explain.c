@@ -9,6 +9,7 @@ struct writer {
     const struct classify_witness *witnesses;
     size_t witness_count;
     struct cx_classification section;
+    uint32_t by_model; /* what the section's say is the model's of, as classify_fill tells it */
     bool has_head, has_because;
 };
 
@@ -250,7 +251,7 @@ static void explain_urgency(struct writer *w)
     if (w->section.urgency == CX_URGENCY_NULL)
         return;
     float model = w->c->scores != NULL ? classify_learned_urgency(w->c->learned, w->c->scores) : 0;
-    bool is_model = model > 0 && model >= w->c->findings->heads.urgency;
+    bool is_model = w->by_model & CLASSIFY_BIT(CLASSIFY_HEAD_URGENCY);
     begin_head(w, "urgency", cx_str(cx_urgency_name(w->section.urgency)), (float)w->section.urgency_score.value, from[w->section.urgency], true,
                is_model ? "model" : "lexicon");
     if (is_model) {
@@ -268,20 +269,11 @@ static void explain_urgency(struct writer *w)
     end_head(w, NULL, CX_STR_NULL);
 }
 
-/* Whether an entry that counted gives this reason. */
-static bool is_witnessed(const struct writer *w, struct cx_str reason)
-{
-    for (size_t i = 0; i < w->witness_count; i++)
-        if (!w->witnesses[i].is_negated && cx_str_eq(w->witnesses[i].entry->reason, reason))
-            return true;
-    return false;
-}
-
 static void explain_open_labels(struct writer *w)
 {
     const struct classify_findings *findings = w->c->findings;
     if (findings->reason.ptr != NULL) {
-        bool is_model = !is_witnessed(w, findings->reason);
+        bool is_model = findings->heads.by_model & CLASSIFY_BIT(CLASSIFY_HEAD_REASON);
         begin_head(w, "reason", findings->reason, 1, 0, true, is_model ? "model" : "lexicon");
         for (size_t i = 0; i < w->witness_count; i++)
             if (is_first(w, i) && !w->witnesses[i].is_negated && cx_str_eq(w->witnesses[i].entry->reason, findings->reason))
@@ -303,7 +295,7 @@ static void explain_rest(struct writer *w)
     if (w->section.toxicity.set) {
         const struct cx_head *head = w->c->learned->toxicity;
         float model = w->c->scores != NULL && head != NULL ? w->c->scores[head->first] : 0;
-        bool is_model = model > 0 && model >= w->c->findings->heads.toxicity;
+        bool is_model = w->by_model & CLASSIFY_BIT(CLASSIFY_HEAD_TOXICITY);
         begin_head(w, "toxicity", CX_STR("toxic"), (float)w->section.toxicity.value, 0.5f, w->section.toxicity.value >= 0.5,
                    is_model ? "model" : "lexicon");
         if (is_model)
@@ -313,7 +305,7 @@ static void explain_rest(struct writer *w)
         end_head(w, is_model ? head : NULL, is_model ? head->labels[0] : CX_STR_NULL);
     }
     if (w->section.relevance.set) {
-        const struct cx_head *relevance = w->c->findings->heads.has_relevance ? w->c->learned->relevance : NULL;
+        const struct cx_head *relevance = w->by_model & CLASSIFY_BIT(CLASSIFY_HEAD_RELEVANCE) ? w->c->learned->relevance : NULL;
         begin_head(w, "relevance", CX_STR("relevant"), (float)w->section.relevance.value, 0.5f, w->section.relevance.value >= 0.5,
                    relevance != NULL ? "model and rule" : "rule");
         end_head(w, relevance, relevance != NULL ? relevance->labels[0] : CX_STR_NULL);
@@ -332,7 +324,7 @@ void classify_explain(const struct classify_case *c, struct cx_arena *arena, str
     w.witness_count = classify_witnesses(c->lexicons, arena, c->folded, c->language, &witnesses);
     w.witnesses = witnesses;
     cx_classification_init(&w.section);
-    classify_fill(arena, &c->findings->heads, &w.section);
+    w.by_model = classify_fill(arena, &c->findings->heads, &w.section);
     cx_buf_str(json, CX_STR("{\"language\":{\"label\":"));
     cx_json_string(json, c->language.ptr != NULL ? c->language : CX_STR("und"));
     cx_buf_str(json, CX_STR(",\"score\":"));

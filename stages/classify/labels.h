@@ -40,10 +40,23 @@
     X(RESEARCH, "research")                                                                                                                          \
     X(SALES, "sales")
 
+/* Heads of the learned model, in byte order of the names of the record's fields. */
+#define CLASSIFY_HEADS(X)                                                                                                                            \
+    X(FUNCTIONS, "functions")                                                                                                                        \
+    X(INTENTS, "intents")                                                                                                                            \
+    X(LANGUAGE, "language")                                                                                                                          \
+    X(REASON, "reason")                                                                                                                              \
+    X(RELEVANCE, "relevance")                                                                                                                        \
+    X(SENTIMENT, "sentiment")                                                                                                                        \
+    X(TOXICITY, "toxicity")                                                                                                                          \
+    X(URGENCY, "urgency")
+
 #define CLASSIFY_INTENT_ENUM(symbol, name)   CLASSIFY_##symbol,
 #define CLASSIFY_FUNCTION_ENUM(symbol, name) CLASSIFY_FOR_##symbol,
+#define CLASSIFY_HEAD_ENUM(symbol, name)     CLASSIFY_HEAD_##symbol,
 enum classify_intent { CLASSIFY_INTENTS(CLASSIFY_INTENT_ENUM) CLASSIFY_INTENT_COUNT };
 enum classify_function { CLASSIFY_FUNCTIONS(CLASSIFY_FUNCTION_ENUM) CLASSIFY_FUNCTION_COUNT };
+enum classify_head { CLASSIFY_HEADS(CLASSIFY_HEAD_ENUM) CLASSIFY_HEAD_COUNT };
 
 /* Names by number, NULL at the end. */
 extern const char *const classify_intents[CLASSIFY_INTENT_COUNT + 1], *const classify_functions[CLASSIFY_FUNCTION_COUNT + 1];

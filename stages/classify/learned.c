@@ -184,16 +184,22 @@ static void join_sentiment(const struct classify_learned *learned, const float *
             heads->positive = own[i];
     }
     heads->is_decided = true;
+    heads->by_model |= CLASSIFY_BIT(CLASSIFY_HEAD_SENTIMENT);
     heads->decided = learned->sentiments[choice] == 0   ? CX_SENTIMENT_NEGATIVE
                      : learned->sentiments[choice] == 1 ? CX_SENTIMENT_NEUTRAL
                                                         : CX_SENTIMENT_POSITIVE;
 }
 
-static void join_labels(const struct cx_head *head, const int *numbers, const float *scores, float least, float *values)
+/* The labels that were joined, a bit each. */
+static uint32_t join_labels(const struct cx_head *head, const int *numbers, const float *scores, float least, float *values)
 {
+    uint32_t joined = 0;
     for (uint32_t i = 0; head != NULL && i < head->label_count; i++)
-        if (numbers[i] >= 0 && scores[head->first + i] >= least)
+        if (numbers[i] >= 0 && scores[head->first + i] >= least) {
             classify_join(&values[numbers[i]], scores[head->first + i]);
+            joined |= CLASSIFY_BIT(numbers[i]);
+        }
+    return joined;
 }
 
 /* Labels of a head that are no names of ours: intents of a company's own. */
@@ -210,8 +216,10 @@ static void join_own(const struct cx_head *head, const float *scores, struct cx_
             continue;
         if (number < 0)
             labels[len++] = (struct cx_label){ head->labels[i], score };
-        else if (!cx_str_is(head->name, "intent"))
+        else if (!cx_str_is(head->name, "intent")) {
             classify_join(&heads->intents[number], score);
+            heads->intents_by_model |= CLASSIFY_BIT(number);
+        }
     }
     heads->own = (struct cx_label_list){ labels, len };
 }
@@ -227,28 +235,37 @@ float classify_learned_urgency(const struct classify_learned *learned, const flo
     return expected;
 }
 
+static void take_higher(struct classify_heads *heads, enum classify_head head, float *score, float models)
+{
+    if (models <= *score)
+        return;
+    *score = models;
+    heads->by_model |= CLASSIFY_BIT(head);
+}
+
 void classify_learned_join(const struct classify_learned *learned, struct cx_arena *arena, const float *scores, struct classify_findings *findings)
 {
     struct classify_heads *heads = &findings->heads;
     if (learned->sentiment != NULL)
         join_sentiment(learned, scores, heads);
-    join_labels(learned->intent, learned->intents, scores, CLASSIFY_INTENT_JOINS, heads->intents);
+    heads->intents_by_model = join_labels(learned->intent, learned->intents, scores, CLASSIFY_INTENT_JOINS, heads->intents);
     if (learned->intent != NULL && learned->intent->label_count > CLASSIFY_INTENT_COUNT)
         join_own(learned->intent, scores, arena, heads);
     for (size_t i = 0; i < learned->own_count; i++)
         join_own(learned->own[i], scores, arena, heads);
-    join_labels(learned->functions, learned->functions_by_label, scores, CLASSIFY_FUNCTION_JOINS, heads->functions);
-    float urgency = classify_learned_urgency(learned, scores);
-    heads->urgency = urgency > heads->urgency ? urgency : heads->urgency;
-    if (learned->toxicity != NULL && scores[learned->toxicity->first] > heads->toxicity)
-        heads->toxicity = scores[learned->toxicity->first];
+    heads->functions_by_model = join_labels(learned->functions, learned->functions_by_label, scores, CLASSIFY_FUNCTION_JOINS, heads->functions);
+    take_higher(heads, CLASSIFY_HEAD_URGENCY, &heads->urgency, classify_learned_urgency(learned, scores));
+    if (learned->toxicity != NULL)
+        take_higher(heads, CLASSIFY_HEAD_TOXICITY, &heads->toxicity, scores[learned->toxicity->first]);
     if (learned->relevance != NULL) {
         heads->has_relevance = true;
         heads->relevance = scores[learned->relevance->first];
     }
     if (learned->reason != NULL && findings->reason.ptr == NULL) {
         int choice = cx_head_choice(learned->reason, scores + learned->reason->first);
-        if (choice >= 0 && (double)scores[learned->reason->first + (uint32_t)choice] >= learned->at_least.reason)
+        if (choice >= 0 && (double)scores[learned->reason->first + (uint32_t)choice] >= learned->at_least.reason) {
             findings->reason = learned->reason->labels[choice];
+            heads->by_model |= CLASSIFY_BIT(CLASSIFY_HEAD_REASON);
+        }
     }
 }

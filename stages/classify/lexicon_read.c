@@ -208,6 +208,9 @@ int classify_reader_add(struct classify_reader *reader, const char *file, struct
     CX_TRY(cx_node_only(root, file_members, err));
     struct cx_str lexicon, version, language = CX_STR_NULL;
     CX_TRY(need_str(root, "lexicon", &lexicon, err));
+    if (cx_str_is(lexicon, "model"))
+        return cx_node_fail(cx_node_get(root, "lexicon"), err,
+                            "a lexicon cannot be named \"model\": records name what the model said so; choose another name");
     CX_TRY(need_str(root, "version", &version, err));
     note_version(reader, lexicon, version, is_own);
     const struct cx_node *node = cx_node_get(root, "language"), *negation = cx_node_get(root, "negation"), *intents = cx_node_get(root, "intents"),

@@ -1,6 +1,15 @@
 /* section.c - scores to labels, levels and nulls. */
 #include "stages/classify/section.h"
 
+#define NAME(literal)                                                                                                                                \
+    {                                                                                                                                                \
+        literal, sizeof(literal) - 1                                                                                                                 \
+    }
+#define NAMES_END                                                                                                                                    \
+    {                                                                                                                                                \
+        NULL, 0                                                                                                                                      \
+    }
+
 /* Scores are told to three places: more would be noise. */
 static float rounded(float score)
 {
@@ -59,7 +68,7 @@ static enum cx_urgency urgency_of(float score)
 }
 
 /* How likely it is anybody's business: any intent but spam says yes, spam says no. */
-static float relevance_of(const struct classify_heads *heads)
+static float relevance_of(const struct classify_heads *heads, bool *is_models)
 {
     float business = 0;
     for (int intent = 0; intent < CLASSIFY_INTENT_COUNT; intent++)
@@ -67,14 +76,33 @@ static float relevance_of(const struct classify_heads *heads)
             classify_join(&business, heads->intents[intent]);
     for (size_t i = 0; i < heads->own.len; i++)
         classify_join(&business, heads->own.items[i].score);
-    if (heads->has_relevance && heads->relevance > business)
-        business = heads->relevance;
-    return business * (1 - heads->intents[CLASSIFY_SPAM]);
+    *is_models = heads->has_relevance && heads->relevance > business;
+    return (*is_models ? heads->relevance : business) * (1 - heads->intents[CLASSIFY_SPAM]);
 }
 
-void classify_fill(struct cx_arena *arena, const struct classify_heads *heads, struct cx_classification *section)
+/* Whether a label that is said is the model's. */
+static bool is_any_said(const float *scores, uint32_t by_model, float least)
+{
+    for (; by_model != 0; by_model &= by_model - 1)
+        if (scores[__builtin_ctz(by_model)] >= least)
+            return true;
+    return false;
+}
+
+static bool is_any_own_said(const struct classify_heads *heads)
+{
+    for (size_t i = 0; i < heads->own.len; i++)
+        if (heads->own.items[i].score >= CLASSIFY_INTENT_AT_LEAST)
+            return true;
+    return false;
+}
+
+#define IF(condition, head) ((condition) ? CLASSIFY_BIT(CLASSIFY_HEAD_##head) : 0)
+
+uint32_t classify_fill(struct cx_arena *arena, const struct classify_heads *heads, struct cx_classification *section)
 {
     static const struct cx_label_list none = { NULL, 0 };
+    bool is_models_relevance = false;
     if (heads->has_sentiment) {
         float score = heads->positive - heads->negative;
         section->sentiment = heads->is_decided ? heads->decided : sentiment_of(score);
@@ -87,19 +115,31 @@ void classify_fill(struct cx_arena *arena, const struct classify_heads *heads, s
         section->urgency_score = told(heads->urgency);
     }
     if (section->intents.len > 0 || heads->has_relevance)
-        section->relevance = told(relevance_of(heads));
+        section->relevance = told(relevance_of(heads, &is_models_relevance));
     if (heads->toxicity > 0)
         section->toxicity = told(heads->toxicity);
+    bool are_intents = is_any_said(heads->intents, heads->intents_by_model, CLASSIFY_INTENT_AT_LEAST) || is_any_own_said(heads);
+    bool are_functions = is_any_said(heads->functions, heads->functions_by_model, CLASSIFY_FUNCTION_AT_LEAST);
+    return (heads->by_model & (CLASSIFY_BIT(CLASSIFY_HEAD_SENTIMENT) | CLASSIFY_BIT(CLASSIFY_HEAD_URGENCY) | CLASSIFY_BIT(CLASSIFY_HEAD_TOXICITY))) |
+           IF(is_models_relevance, RELEVANCE) | IF(are_intents, INTENTS) | IF(are_functions, FUNCTIONS);
 }
 
-#define NAME(literal)                                                                                                                                \
-    {                                                                                                                                                \
-        literal, sizeof(literal) - 1                                                                                                                 \
+struct cx_str_list classify_deciders(struct cx_arena *arena, struct cx_str_list hits, uint32_t by_model)
+{
+#define HEAD_NAME(symbol, name) NAME("model/" name),
+    static const struct cx_str names[] = { CLASSIFY_HEADS(HEAD_NAME) };
+    struct cx_str *all = CX_NEW_ARRAY(arena, struct cx_str, hits.len + CLASSIFY_HEAD_COUNT);
+    size_t len = 0, hit = 0;
+    for (; by_model != 0; by_model &= by_model - 1) {
+        struct cx_str name = names[__builtin_ctz(by_model)];
+        while (hit < hits.len && cx_str_cmp(hits.items[hit], name) < 0)
+            all[len++] = hits.items[hit++];
+        all[len++] = name;
     }
-#define NAMES_END                                                                                                                                    \
-    {                                                                                                                                                \
-        NULL, 0                                                                                                                                      \
-    }
+    while (hit < hits.len)
+        all[len++] = hits.items[hit++];
+    return (struct cx_str_list){ all, len };
+}
 
 static bool is_one_of(struct cx_str name, const struct cx_str *names)
 {

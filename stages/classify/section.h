@@ -13,8 +13,11 @@
 #define CLASSIFY_URGENCY_HIGH     0.5f
 #define CLASSIFY_URGENCY_CRITICAL 0.8f
 
-/* Fills what the heads know: sentiment, intents, functions, urgency, toxicity, relevance. Labels are in the arena. */
-void classify_fill(struct cx_arena *arena, const struct classify_heads *heads, struct cx_classification *section);
+/* Fills what the heads know: sentiment, intents, functions, urgency, toxicity, relevance. Labels are in the arena. Returns those of which what is
+ * said is the model's, or the model's and the lexicons': a bit a head. */
+uint32_t classify_fill(struct cx_arena *arena, const struct classify_heads *heads, struct cx_classification *section);
+/* The entries that matched and, as model/head, the heads that the model said; in byte order. */
+struct cx_str_list classify_deciders(struct cx_arena *arena, struct cx_str_list hits, uint32_t by_model);
 /* Which of the five C a record belongs to, by what and where it is and by its best intent (null: not known); the rule stands in README.md. */
 enum cx_five_c classify_five_c(const struct cx_interaction *record, struct cx_str intent);
 #endif

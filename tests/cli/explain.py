@@ -89,6 +89,10 @@ def what_the_model_said_is_told_apart_from_the_lexicons(cx):
             equal([(h["label"], round(h["score"], 3)) for h in heads(page, head) if h["said"]], [(s["name"], s["score"]) for s in said[head]], head)
         equal([h["label"] for h in heads(page, "sentiment")], [said["sentiment"]])
         equal([h["label"] for h in heads(page, "urgency")], [said["urgency"]])
+        by_model = {h["head"] for h in page["heads"] if "model" in h["by"] and (h["said"] or h["head"] in ("toxicity", "relevance"))}
+        told = {hit.removeprefix("model/") for hit in said["lexicon_hits"] if hit.startswith("model/")}
+        equal(told - {"language"}, by_model)
+        assert len(told) >= 3, told
     equal([h["by"] for p in pages for h in heads(p, "sentiment")], ["model", "model", "rating and model"])
     refund, = [h for h in heads(pages[0], "intents") if h["label"] == "refund_request"]
     equal((refund["by"], refund["because"][0]["what"]), ("lexicon and model", "model"))

@@ -36,6 +36,7 @@ static void expect_fault(const char *yaml, const char *place, const char *words)
 Test(lexicon, says_where_a_fault_stands)
 {
     expect_fault("lexicon: x\nentries: {}\n", "a.yaml:1:", "version");
+    expect_fault("version: '1'\nlexicon: model\n", "a.yaml:2:", "cannot be named");
     expect_fault(HEAD "  a: { phrases: [b], intent: { refund: 1 } }\n", "a.yaml:4:", "intents");
     expect_fault(HEAD "  a: { phrases: [b], intents: { refund_reqest: 1 } }\n", "a.yaml:4:", "refund_request");
     expect_fault(HEAD "  a: { phrases: [b], functions: { care: 2 } }\n", "a.yaml:4:", "");

@@ -48,6 +48,42 @@ Test(section, sentiment_is_positive_less_negative)
     cr_assert_eq(section.sentiment, CX_SENTIMENT_NEGATIVE);
 }
 
+static bool is_by_model(uint32_t heads, enum classify_head head)
+{
+    return heads & CLASSIFY_BIT(head);
+}
+
+Test(section, what_is_said_of_the_model_is_told)
+{
+    struct classify_heads heads = {
+        .has_sentiment = true, .positive = 0.5f, .urgency = 0.4f, .toxicity = 0.1f, .has_relevance = true, .relevance = 0.8f
+    };
+    heads.by_model = CLASSIFY_BIT(CLASSIFY_HEAD_SENTIMENT) | CLASSIFY_BIT(CLASSIFY_HEAD_TOXICITY);
+    heads.intents[CLASSIFY_PRAISE] = 0.5f;
+    heads.intents[CLASSIFY_QUESTION] = CLASSIFY_INTENT_AT_LEAST - 0.01f;
+    heads.intents_by_model = CLASSIFY_BIT(CLASSIFY_QUESTION); /* which is not said */
+    uint32_t said = classify_fill(arena, &heads, &section);
+    cr_assert(is_by_model(said, CLASSIFY_HEAD_SENTIMENT) && is_by_model(said, CLASSIFY_HEAD_TOXICITY) && is_by_model(said, CLASSIFY_HEAD_RELEVANCE));
+    cr_assert_not(is_by_model(said, CLASSIFY_HEAD_URGENCY) || is_by_model(said, CLASSIFY_HEAD_INTENTS) || is_by_model(said, CLASSIFY_HEAD_FUNCTIONS));
+    heads.intents_by_model |= CLASSIFY_BIT(CLASSIFY_PRAISE);
+    heads.relevance = 0.4f; /* praise is more */
+    said = classify_fill(arena, &heads, &section);
+    cr_assert(is_by_model(said, CLASSIFY_HEAD_INTENTS));
+    cr_assert_not(is_by_model(said, CLASSIFY_HEAD_RELEVANCE));
+}
+
+Test(section, deciders_stand_among_the_hits_in_byte_order)
+{
+    struct cx_str hits[] = { CX_STR("en/praise"), CX_STR("model/intention"), CX_STR("tr/praise") };
+    struct cx_str_list all =
+        classify_deciders(arena, (struct cx_str_list){ hits, 3 },
+                          CLASSIFY_BIT(CLASSIFY_HEAD_URGENCY) | CLASSIFY_BIT(CLASSIFY_HEAD_FUNCTIONS) | CLASSIFY_BIT(CLASSIFY_HEAD_INTENTS));
+    static const char *const expected[] = { "en/praise", "model/functions", "model/intention", "model/intents", "model/urgency", "tr/praise" };
+    cr_assert_eq(all.len, 6);
+    for (size_t i = 0; i < 6; i++)
+        cr_assert(cx_str_is(all.items[i], expected[i]), "%zu: %.*s", i, CX_STR_ARG(all.items[i]));
+}
+
 Test(section, urgency_has_four_levels)
 {
     static const struct {
