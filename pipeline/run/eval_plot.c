@@ -10,7 +10,11 @@
 #define BARS    320
 #define ROW     16
 
-static const char *const colours[] = { "#2a6fdb", "#d9822b" };
+/* Of the first model, and of the one it is compared with. */
+static const char *colour_of(size_t model)
+{
+    return model == 0 ? "#2a6fdb" : "#d9822b";
+}
 
 static void add_escaped(struct cx_buf *out, struct cx_str text)
 {
@@ -72,10 +76,10 @@ static void add_reliability(struct cx_buf *out, const struct cx_eval_head *eval,
     for (size_t i = 0; i < eval->model_count; i++) {
         char line[300];
         const struct cx_eval_model *model = &eval->models[i];
-        add_bins(out, &model->figures, colours[i], top);
+        add_bins(out, &model->figures, colour_of(i), top);
         snprintf(line, sizeof line, "%.*s: %.1f %% right, macro F1 %.1f, ECE %.1f", CX_STR_ARG(cx_utf8_prefix(model->version, 60)),
                  100 * model->figures.accuracy, 100 * model->figures.macro_f1, 100 * model->figures.ece);
-        cx_buf_format(out, "<g fill=\"%s\">", colours[i]);
+        cx_buf_format(out, "<g fill=\"%s\">", colour_of(i));
         add_text(out, LEFT - 40, top + SQUARE + 56 + 16 * (double)i, "start", cx_str(line));
         cx_buf_str(out, CX_STR("</g>\n"));
     }
@@ -101,7 +105,7 @@ static void add_bars(struct cx_buf *out, const struct cx_eval_head *eval, double
             continue;
         add_text(out, BARS_AT - 8, y + ROW - 5, "end", cx_utf8_prefix(cx_eval_label(eval, c), 34));
         for (size_t i = 0; i < eval->model_count; i++)
-            add_bar(out, y + height * (double)i, height, eval->models[i].figures.f1[c], eval->models[i].intervals.f1[c], colours[i]);
+            add_bar(out, y + height * (double)i, height, eval->models[i].figures.f1[c], eval->models[i].intervals.f1[c], colour_of(i));
         y += ROW;
     }
     y += ROW / 2.0;
@@ -109,7 +113,7 @@ static void add_bars(struct cx_buf *out, const struct cx_eval_head *eval, double
         add_text(out, BARS_AT - 8, y + ROW - 5, "end", eval->models[0].languages[l].code);
         for (size_t i = 0; i < eval->model_count; i++)
             add_bar(out, y + height * (double)i, height, eval->models[i].languages[l].figures.macro_f1,
-                    eval->models[i].languages[l].intervals.macro_f1, colours[i]);
+                    eval->models[i].languages[l].intervals.macro_f1, colour_of(i));
         y += ROW;
     }
     for (int tick = 0; tick <= 10; tick += 5) {

@@ -293,16 +293,14 @@ static void explain_open_labels(struct writer *w)
 static void explain_rest(struct writer *w)
 {
     if (w->section.toxicity.set) {
-        const struct cx_head *head = w->c->learned->toxicity;
-        float model = w->c->scores != NULL && head != NULL ? w->c->scores[head->first] : 0;
-        bool is_model = w->by_model & CLASSIFY_BIT(CLASSIFY_HEAD_TOXICITY);
+        const struct cx_head *head = w->by_model & CLASSIFY_BIT(CLASSIFY_HEAD_TOXICITY) ? w->c->learned->toxicity : NULL;
         begin_head(w, "toxicity", CX_STR("toxic"), (float)w->section.toxicity.value, 0.5f, w->section.toxicity.value >= 0.5,
-                   is_model ? "model" : "lexicon");
-        if (is_model)
-            add_because(w, "model", "", model);
+                   head != NULL ? "model" : "lexicon");
+        if (head != NULL)
+            add_because(w, "model", "", w->c->scores[head->first]);
         else
             add_witnesses(w, TOXICITY, 0);
-        end_head(w, is_model ? head : NULL, is_model ? head->labels[0] : CX_STR_NULL);
+        end_head(w, head, head != NULL ? head->labels[0] : CX_STR_NULL);
     }
     if (w->section.relevance.set) {
         const struct cx_head *relevance = w->by_model & CLASSIFY_BIT(CLASSIFY_HEAD_RELEVANCE) ? w->c->learned->relevance : NULL;
