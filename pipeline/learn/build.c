@@ -73,7 +73,7 @@ static void learn_task(struct cx_build *build, struct cx_build_head *head, struc
     struct cx_weights weights = cx_weights_new(bits, head->task->label_count);
     build->say(build->context, head->task->name, "fits");
     cx_fit(head->task, bits, -1, &weights);
-    learn_candidates_add(candidates, head->task, &weights);
+    learn_candidates_add(candidates, head->task, &weights, head->is_narrow);
     cx_weights_free(&weights);
     if (head->task->plan->folds)
         cross_fit(head->task, bits, &head->folds);
@@ -90,30 +90,48 @@ static void favour(const struct cx_learn_task *task, struct cx_weights *weights)
     }
 }
 
-static void learn_table(struct cx_build *build, enum cx_learn_table number, struct cx_arena *arena)
+/* Columns stand in the lines where the plan wants it and they are not too many. True: there are such. */
+static bool choose_narrow(struct cx_build *build, enum cx_feature_kind kind)
 {
-    struct cx_build_table *table = &build->tables[number];
-    struct learn_candidates candidates = { 0 };
+    uint32_t columns = 0;
     for (size_t i = 0; i < build->head_count; i++)
-        if (build->heads[i].task->plan->table == number)
+        if (build->heads[i].task->plan->features == kind && build->heads[i].task->plan->narrow)
+            columns += build->heads[i].task->label_count;
+    for (size_t i = 0; i < build->head_count; i++)
+        if (build->heads[i].task->plan->features == kind)
+            build->heads[i].is_narrow = build->heads[i].task->plan->narrow && columns <= CX_MODEL_NARROW;
+    return columns > 0 && columns <= CX_MODEL_NARROW;
+}
+
+/* Second fit of one task, of what was selected. */
+static void learn_selected(struct cx_build *build, struct cx_build_head *head, const struct cx_selection *selection, struct cx_arena *arena)
+{
+    struct cx_learn_task *task = head->task;
+    bool is_narrow = head->is_narrow;
+    uint32_t bits = cx_selection_bits(selection, is_narrow);
+    cx_selection_apply(selection, is_narrow, arena, task->examples, task->count);
+    cx_selection_apply(selection, is_narrow, arena, task->dev, task->dev_count);
+    build->say(build->context, task->name, "fits what was selected");
+    head->weights = cx_weights_new(bits, task->label_count);
+    cx_fit(task, bits, -1, &head->weights);
+    favour(task, &head->weights);
+    dev_logits(task, &head->weights, &head->held);
+}
+
+static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struct cx_arena *arena)
+{
+    struct cx_selection *selection = &build->selections[kind];
+    struct learn_candidates candidates = { 0 };
+    bool in_lines = choose_narrow(build, kind);
+    for (size_t i = 0; i < build->head_count; i++)
+        if (build->heads[i].task->plan->features == kind)
             learn_task(build, &build->heads[i], &candidates);
     if (candidates.count == 0)
         return;
-    learn_candidates_place(&candidates, &table->selection);
-    for (size_t i = 0; i < build->head_count; i++) {
-        struct cx_build_head *head = &build->heads[i];
-        struct cx_learn_task *task = head->task;
-        if (task->plan->table != number)
-            continue;
-        uint32_t bits = cx_selection_bits(&table->selection);
-        cx_selection_apply(&table->selection, arena, task->examples, task->count);
-        cx_selection_apply(&table->selection, arena, task->dev, task->dev_count);
-        build->say(build->context, task->name, "fits what was selected");
-        head->weights = cx_weights_new(bits, task->label_count);
-        cx_fit(task, bits, -1, &head->weights);
-        favour(task, &head->weights);
-        dev_logits(task, &head->weights, &head->held);
-    }
+    learn_candidates_place(&candidates, in_lines, selection);
+    for (size_t i = 0; i < build->head_count; i++)
+        if (build->heads[i].task->plan->features == kind)
+            learn_selected(build, &build->heads[i], selection, arena);
 }
 
 static void judge(const struct cx_build_head *head, const struct cx_example *examples, size_t n, struct cx_measure *measure)
@@ -153,28 +171,30 @@ static void measure_rounding(struct cx_build_head *head, size_t rows)
 
 void cx_build_learn(struct cx_build *build, struct cx_arena *arena)
 {
-    for (int table = 0; table < CX_LEARN_TABLES; table++)
-        learn_table(build, (enum cx_learn_table)table, arena);
+    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
+        learn_table(build, (enum cx_feature_kind)kind, arena);
     for (size_t i = 0; i < build->head_count; i++) {
         struct cx_build_head *head = &build->heads[i];
         cx_tune(head);
-        measure_rounding(head, (size_t)build->tables[head->task->plan->table].selection.buckets * CX_MODEL_BUCKET);
+        measure_rounding(head, cx_selection_rows(&build->selections[head->task->plan->features], head->is_narrow));
     }
 }
 
 void cx_build_pack(const struct cx_build *build, struct cx_str version, struct cx_str base, struct cx_str card, struct cx_buf *image)
 {
-    struct cx_packed_head heads[CX_LEARN_TABLES][CX_BUILD_HEADS];
-    struct cx_packed_table tables[CX_LEARN_TABLES];
+    struct cx_packed_head heads[CX_FEATURE_KINDS][CX_BUILD_HEADS];
+    struct cx_packed_table tables[CX_FEATURE_KINDS];
     size_t table_count = 0;
-    for (int table = 0; table < CX_LEARN_TABLES; table++) {
+    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++) {
         size_t n = 0;
-        for (size_t i = 0; i < build->head_count; i++)
-            if (build->heads[i].task->plan->table == (enum cx_learn_table)table)
-                heads[table][n++] = build->heads[i].packed;
+        for (size_t i = 0; i < build->head_count; i++) {
+            if (build->heads[i].task->plan->features != (enum cx_feature_kind)kind)
+                continue;
+            heads[kind][n] = build->heads[i].packed;
+            heads[kind][n++].is_narrow = build->heads[i].is_narrow;
+        }
         if (n > 0)
-            tables[table_count++] =
-                (struct cx_packed_table){ &build->tables[table].selection, heads[table][0].task->plan->features, heads[table], n };
+            tables[table_count++] = (struct cx_packed_table){ &build->selections[kind], (enum cx_feature_kind)kind, heads[kind], n };
     }
     cx_pack(image, version, base, card, tables, table_count);
 }
@@ -186,6 +206,6 @@ void cx_build_free(struct cx_build *build)
         cx_measure_free(&build->heads[i].folds);
         cx_measure_free(&build->heads[i].held);
     }
-    for (int table = 0; table < CX_LEARN_TABLES; table++)
-        cx_selection_free(&build->tables[table].selection);
+    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
+        cx_selection_free(&build->selections[kind]);
 }

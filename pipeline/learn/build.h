@@ -7,7 +7,8 @@
 
 struct cx_build_head {
     struct cx_learn_task *task;
-    struct cx_weights weights;    /* by place */
+    bool is_narrow;               /* its columns stand in the lines */
+    struct cx_weights weights;    /* by number of row */
     struct cx_measure folds;      /* of every example by weights that have not seen it; only where plan->folds */
     struct cx_measure held;       /* of dev */
     struct cx_packed_head packed; /* temperature and thresholds */
@@ -16,13 +17,10 @@ struct cx_build_head {
         double accuracy, macro_f1;
     } rounding;
 };
-struct cx_build_table {
-    struct cx_selection selection;
-};
 struct cx_build {
     struct cx_build_head heads[CX_BUILD_HEADS];
     size_t head_count;
-    struct cx_build_table tables[CX_LEARN_TABLES];
+    struct cx_selection selections[CX_FEATURE_KINDS];
     void (*say)(void *context, struct cx_str head, const char *what); /* progress */
     void *context;
 };

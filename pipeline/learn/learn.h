@@ -27,15 +27,12 @@ struct cx_example {
     uint16_t set;          /* row of the recipe it came from */
     uint16_t fold;         /* 0..CX_FOLDS-1; texts about one thing share it */
 };
-/* Heads of one table share its features and the width of its rows. Few labels learned from many texts want many narrow rows, many labels learned from
- * few texts want few wide ones. */
-enum cx_learn_table { CX_LEARN_TABLE_LANGUAGE, CX_LEARN_TABLE_TONE, CX_LEARN_TABLE_MATTER, CX_LEARN_TABLES };
 /* How a head is learned; rows in plan.c. */
 struct cx_head_plan {
     const char *name; /* NULL: of labels of somebody's own, which are few: calibration doubts them */
     enum cx_head_kind kind;
-    enum cx_learn_table table;
-    enum cx_feature_kind features;
+    enum cx_feature_kind features; /* heads of one kind share a table */
+    bool narrow;        /* few labels learned from many texts: their columns stand in the buckets, if there are no more than four of such */
     const char *labels; /* by blanks; NULL: those of the data, in byte order */
     uint32_t epochs;
     float rate, drop;
@@ -109,14 +106,19 @@ void cx_scores_of(enum cx_head_kind kind, float *values, uint32_t labels);
 
 /* Features by the place they have in a table of cx_model_table's make. */
 struct cx_selection {
-    uint32_t buckets, count;
+    uint32_t buckets, places, row_count; /* places: of a bucket */
     uint16_t *tags;
+    bool *is_narrow; /* of lines: whether a head with narrow columns chose it */
+    uint32_t *rows;  /* of lines: the number of the row a place has, or CX_SELECTION_NONE; NULL: the place's number */
 };
+#define CX_SELECTION_NONE UINT32_MAX
 void cx_selection_free(struct cx_selection *selection);
-/* Weights of so many bits have a row for every place. */
-uint32_t cx_selection_bits(const struct cx_selection *selection);
-/* Rewrites examples to what was selected: features become places, in the upper cx_selection_bits. */
-void cx_selection_apply(const struct cx_selection *selection, struct cx_arena *arena, struct cx_example *examples, size_t n);
+/* How many rows the weights of a head have: of narrow columns one for every place, of others one for every row of theirs. */
+size_t cx_selection_rows(const struct cx_selection *selection, bool is_narrow);
+/* Weights of so many bits have room for them. */
+uint32_t cx_selection_bits(const struct cx_selection *selection, bool is_narrow);
+/* Rewrites examples to what was selected: features become numbers of rows, in the upper cx_selection_bits. */
+void cx_selection_apply(const struct cx_selection *selection, bool is_narrow, struct cx_arena *arena, struct cx_example *examples, size_t n);
 
 /* ---- packing ---- */
 
@@ -125,7 +127,8 @@ void cx_weights_round(struct cx_weights *weights, size_t rows);
 
 struct cx_packed_head {
     const struct cx_learn_task *task;
-    const struct cx_weights *weights; /* rows are places */
+    const struct cx_weights *weights; /* by number of row */
+    bool is_narrow;                   /* its columns stand in the lines */
     float temperature, shift;         /* logits are (logit + shift) / temperature */
     float threshold[CX_LABELS_MAX], at_least;
     bool adds;

@@ -30,10 +30,15 @@ static float step_of(const struct cx_weights *weights, size_t rows, uint32_t col
     return best;
 }
 
+static int8_t rounded(float weight, float step)
+{
+    return (int8_t)fminf(fmaxf(rintf(weight / step), -127), 127);
+}
+
 static void pack_column(const struct cx_weights *weights, size_t rows, uint32_t column, float step, int8_t *out, size_t width)
 {
     for (size_t r = 0; r < rows; r++)
-        out[r * width] = (int8_t)fminf(fmaxf(rintf(weights->rows[r * weights->labels + column] / step), -127), 127);
+        out[r * width] = rounded(weights->rows[r * weights->labels + column], step);
 }
 
 void cx_weights_round(struct cx_weights *weights, size_t rows)
@@ -58,16 +63,40 @@ static void add_list(struct cx_buf *out, const char *name, const float *values, 
     cx_buf_byte(out, ']');
 }
 
-/* One head: its description, and its columns into the rows. */
-static void pack_head(struct cx_buf *header, const struct cx_packed_head *head, uint32_t table, uint32_t column, size_t rows, int8_t *out,
-                      size_t width)
+/* What a table is packed into. */
+struct room {
+    const struct cx_selection *selection;
+    struct cx_model_line *lines; /* NULL: of tags */
+    int8_t *rows;
+    size_t width;
+    uint32_t narrow_used, wide_used; /* columns */
+};
+
+/* The columns of a head into the lines or the rows. Returns the first one's number. */
+static uint32_t pack_columns(struct room *room, const struct cx_packed_head *head, float *steps)
+{
+    const struct cx_weights *weights = head->weights;
+    size_t rows = cx_selection_rows(room->selection, head->is_narrow);
+    uint32_t *used = head->is_narrow ? &room->narrow_used : &room->wide_used, first = *used;
+    for (uint32_t i = 0; i < weights->labels; i++) {
+        uint32_t column = (*used)++;
+        steps[i] = step_of(weights, rows, i);
+        if (!head->is_narrow)
+            pack_column(weights, rows, i, steps[i], room->rows + column, room->width);
+        for (size_t r = 0; r < rows && head->is_narrow; r++)
+            room->lines[r / CX_MODEL_LINE].narrow[r % CX_MODEL_LINE][column] = rounded(weights->rows[r * weights->labels + i], steps[i]);
+    }
+    return first + (head->is_narrow || room->lines == NULL ? 0 : CX_MODEL_NARROW);
+}
+
+/* One head: its description, and its columns. */
+static void pack_head(struct cx_buf *header, const struct cx_packed_head *head, uint32_t table, struct room *room)
 {
     const struct cx_learn_task *task = head->task;
     float scale[CX_LABELS_MAX], bias[CX_LABELS_MAX];
+    uint32_t column = pack_columns(room, head, scale);
     for (uint32_t i = 0; i < task->label_count; i++) {
-        float step = step_of(head->weights, rows, i);
-        pack_column(head->weights, rows, i, step, out + column + i, width);
-        scale[i] = step / head->temperature;
+        scale[i] /= head->temperature;
         bias[i] = (head->weights->bias[i] + head->shift) / head->temperature;
     }
     cx_buf_str(header, CX_STR("{\"name\":"));
@@ -90,29 +119,62 @@ static void pack_head(struct cx_buf *header, const struct cx_packed_head *head, 
     cx_buf_byte(header, '}');
 }
 
+/* Bytes of a row: of what does not stand in lines. */
 static size_t width_of(const struct cx_packed_table *table)
 {
     size_t columns = 0;
     for (size_t i = 0; i < table->head_count; i++)
-        columns += table->heads[i].task->label_count;
-    return columns <= CX_MODEL_NARROW ? CX_MODEL_NARROW : (columns + 31) / 32 * 32;
+        columns += table->heads[i].is_narrow ? 0 : table->heads[i].task->label_count;
+    return (columns + 31) / 32 * 32;
 }
 
-static void pack_table(struct cx_buf *header, struct cx_buf *rows, const struct cx_packed_table *table, uint32_t number)
+/* Tags, and where rows are. */
+static void fill_lines(const struct cx_selection *selection, struct cx_model_line *lines)
 {
-    size_t places = (size_t)table->selection->buckets * CX_MODEL_BUCKET, width = width_of(table), bytes = places * width;
-    int8_t *out = calloc(bytes + 1, 1);
-    cx_assert(out != NULL);
-    uint32_t column = 0;
+    uint32_t row = 0;
+    for (uint32_t b = 0; b < selection->buckets; b++) {
+        lines[b].wide = row << CX_MODEL_LINE;
+        for (uint32_t k = 0; k < CX_MODEL_LINE; k++) {
+            size_t place = (size_t)b * CX_MODEL_LINE + k;
+            bool has_row = selection->rows[place] != CX_SELECTION_NONE;
+            lines[b].tags[k] = selection->tags[place];
+            lines[b].wide |= (uint32_t)has_row << k;
+            row += has_row;
+        }
+    }
+}
+
+static void pack_table(struct cx_buf *header, struct cx_buf *out, const struct cx_packed_table *table, uint32_t number)
+{
+    const struct cx_selection *selection = table->selection;
+    bool is_of_lines = selection->rows != NULL;
+    struct room room = { .selection = selection, .width = width_of(table) };
+    size_t bytes = selection->row_count * room.width;
+    room.rows = calloc(bytes + 1, 1);
+    room.lines = is_of_lines ? calloc(selection->buckets, sizeof *room.lines) : NULL;
+    cx_assert(room.rows != NULL && (room.lines != NULL) == is_of_lines);
+    if (is_of_lines)
+        fill_lines(selection, room.lines);
     for (size_t i = 0; i < table->head_count; i++) {
         if (number > 0 || i > 0)
             cx_buf_byte(header, ',');
-        pack_head(header, &table->heads[i], number, column, places, out, width);
-        column += table->heads[i].task->label_count;
+        pack_head(header, &table->heads[i], number, &room);
     }
-    cx_buf_add(rows, table->selection->tags, places * sizeof *table->selection->tags);
-    cx_buf_add(rows, out, bytes);
-    free(out);
+    if (is_of_lines)
+        cx_buf_add(out, room.lines, selection->buckets * sizeof *room.lines);
+    else
+        cx_buf_add(out, selection->tags, (size_t)selection->buckets * selection->places * sizeof *selection->tags);
+    cx_buf_add(out, room.rows, bytes);
+    free(room.lines);
+    free(room.rows);
+}
+
+static void add_table(struct cx_buf *header, const struct cx_packed_table *table)
+{
+    const struct cx_selection *selection = table->selection;
+    cx_buf_format(header, "{\"features\":\"%s\",\"of\":\"%s\",\"buckets\":%u,\"rows\":%u,\"row_bytes\":%zu}",
+                  table->features == CX_FEATURES_LETTERS ? "letters" : "words", selection->rows != NULL ? "lines" : "tags", selection->buckets,
+                  selection->row_count, width_of(table));
 }
 
 void cx_pack(struct cx_buf *image, struct cx_str version, struct cx_str base, struct cx_str card, const struct cx_packed_table *tables, size_t n)
@@ -130,13 +192,15 @@ void cx_pack(struct cx_buf *image, struct cx_str version, struct cx_str base, st
     cx_buf_str(&header, CX_STR(",\"card\":"));
     cx_buf_str(&header, card);
     cx_buf_str(&header, CX_STR(",\"tables\":["));
-    for (size_t i = 0; i < n; i++)
-        cx_buf_format(&header, "%s{\"features\":\"%s\",\"buckets\":%u,\"row_bytes\":%zu}", i > 0 ? "," : "",
-                      tables[i].features == CX_FEATURES_LETTERS ? "letters" : "words", tables[i].selection->buckets, width_of(&tables[i]));
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            cx_buf_byte(&header, ',');
+        add_table(&header, &tables[i]);
+    }
     cx_buf_str(&header, CX_STR("],\"heads\":["));
     cx_buf_str(&header, cx_buf_view(&heads));
     cx_buf_str(&header, CX_STR("]}"));
-    cx_buf_format(image, "cx model 1\n%zu\n", header.len);
+    cx_buf_format(image, "cx model 2\n%zu\n", header.len);
     cx_buf_str(image, cx_buf_view(&header));
     while (image->len % 64 != 0)
         cx_buf_byte(image, '\0');

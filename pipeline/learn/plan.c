@@ -4,7 +4,6 @@
 static const struct cx_head_plan plans[] = {
     { .name = "language",
       .kind = CX_HEAD_ONE_OF,
-      .table = CX_LEARN_TABLE_LANGUAGE,
       .features = CX_FEATURES_LETTERS,
       .epochs = 3,
       .rate = 2.0f,
@@ -14,7 +13,7 @@ static const struct cx_head_plan plans[] = {
       .favour = 0.6f },
     { .name = "sentiment",
       .kind = CX_HEAD_ONE_OF,
-      .table = CX_LEARN_TABLE_TONE,
+      .narrow = true,
       .labels = "negative neutral positive",
       .epochs = 6,
       .rate = 0.2f,
@@ -23,7 +22,7 @@ static const struct cx_head_plan plans[] = {
       .most = 350000 },
     { .name = "toxicity",
       .kind = CX_HEAD_ANY_OF,
-      .table = CX_LEARN_TABLE_TONE,
+      .narrow = true,
       .labels = "toxic",
       .epochs = 6,
       .rate = 0.2f,
@@ -33,7 +32,6 @@ static const struct cx_head_plan plans[] = {
       .keen = 0.5f },
     { .name = "intent",
       .kind = CX_HEAD_ONE_OF,
-      .table = CX_LEARN_TABLE_MATTER,
       .labels = "safety_or_fraud legal_threat data_privacy_request refund_request cancellation billing_problem order_status technical_problem "
                 "appointment_or_change job_inquiry employee_experience press_or_investor partnership purchase_intent campaign_reaction suggestion "
                 "complaint praise question spam other",
@@ -45,7 +43,6 @@ static const struct cx_head_plan plans[] = {
       .folds = true },
     { .name = "functions",
       .kind = CX_HEAD_ANY_OF,
-      .table = CX_LEARN_TABLE_MATTER,
       .labels = "advertising care ecommerce finance hr legal marketing pr product research sales",
       .epochs = 20,
       .rate = 0.4f,
@@ -54,7 +51,6 @@ static const struct cx_head_plan plans[] = {
       .folds = true },
     { .name = "urgency",
       .kind = CX_HEAD_ONE_OF,
-      .table = CX_LEARN_TABLE_MATTER,
       .labels = "low normal high critical",
       .epochs = 10,
       .rate = 0.2f,
@@ -64,7 +60,6 @@ static const struct cx_head_plan plans[] = {
       .folds = true },
     { .name = "relevance",
       .kind = CX_HEAD_ANY_OF,
-      .table = CX_LEARN_TABLE_MATTER,
       .labels = "relevant",
       .epochs = 10,
       .rate = 0.2f,
@@ -74,7 +69,6 @@ static const struct cx_head_plan plans[] = {
       .folds = true },
     { .name = "five_c",
       .kind = CX_HEAD_ONE_OF,
-      .table = CX_LEARN_TABLE_MATTER,
       .labels = "conversation community collaboration campaign content",
       .epochs = 10,
       .rate = 0.2f,
@@ -82,19 +76,10 @@ static const struct cx_head_plan plans[] = {
       .balance = 0.5f,
       .most = 15000,
       .folds = true },
-    { .name = "reason",
-      .kind = CX_HEAD_ONE_OF,
-      .table = CX_LEARN_TABLE_MATTER,
-      .epochs = 10,
-      .rate = 0.2f,
-      .drop = 0.3f,
-      .balance = 0.5f,
-      .most = 15000 },
+    { .name = "reason", .kind = CX_HEAD_ONE_OF, .epochs = 10, .rate = 0.2f, .drop = 0.3f, .balance = 0.5f, .most = 15000 },
 };
 /* Labels of a company's own. */
-static const struct cx_head_plan own = {
-    .kind = CX_HEAD_ONE_OF, .table = CX_LEARN_TABLE_MATTER, .epochs = 20, .rate = 1.0f, .drop = 0.5f, .most = 100000, .folds = true
-};
+static const struct cx_head_plan own = { .kind = CX_HEAD_ONE_OF, .epochs = 20, .rate = 1.0f, .drop = 0.5f, .most = 100000, .folds = true };
 
 const struct cx_head_plan *cx_head_plan(struct cx_str name)
 {

@@ -68,7 +68,7 @@ static int by_score(const void *a, const void *b)
     return (x->feature > y->feature) - (x->feature < y->feature);
 }
 
-void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, const struct cx_weights *weights)
+void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, const struct cx_weights *weights, bool is_narrow)
 {
     struct table table = { calloc(1u << 20, sizeof(struct seen)), 1u << 20, 0 };
     cx_assert(table.slots != NULL);
@@ -80,7 +80,7 @@ void learn_candidates_add(struct learn_candidates *candidates, const struct cx_l
         const struct seen *seen = &table.slots[i];
         if (seen->texts >= 2) {
             const float *row = weights->rows + (size_t)(seen->feature >> (32 - weights->bits)) * weights->labels;
-            own[n++] = (struct learn_candidate){ seen->feature, spread_of(row, weights->labels) * sqrtf((float)seen->texts) };
+            own[n++] = (struct learn_candidate){ seen->feature, spread_of(row, weights->labels) * sqrtf((float)seen->texts), !is_narrow };
         }
     }
     qsort(own, n, sizeof *own, by_score);
@@ -88,16 +88,15 @@ void learn_candidates_add(struct learn_candidates *candidates, const struct cx_l
     candidates->items = realloc(candidates->items, (candidates->count + n + 1) * sizeof *own);
     cx_assert(candidates->items != NULL);
     for (size_t i = 0; i < n; i++)
-        candidates->items[candidates->count++] = (struct learn_candidate){ own[i].feature, 1 - (float)i / (float)n };
+        candidates->items[candidates->count++] = (struct learn_candidate){ own[i].feature, 1 - (float)i / (float)n, own[i].has_row };
     free(own);
     free(table.slots);
 }
 
-/* Buckets are nine tenths full. */
-void learn_candidates_place(struct learn_candidates *candidates, struct cx_selection *selection)
+static size_t count_features(const struct learn_candidates *candidates)
 {
-    qsort(candidates->items, candidates->count, sizeof *candidates->items, by_score);
     struct table distinct = { calloc(1u << 20, sizeof(struct seen)), 1u << 20, 0 };
+    cx_assert(distinct.slots != NULL);
     for (size_t i = 0; i < candidates->count; i++) {
         if (distinct.count * 3 > distinct.cap * 2)
             grow(&distinct);
@@ -105,23 +104,51 @@ void learn_candidates_place(struct learn_candidates *candidates, struct cx_selec
         distinct.count += seen->texts == 0;
         *seen = (struct seen){ candidates->items[i].feature, 1, 0 };
     }
-    selection->buckets = (uint32_t)(distinct.count * 10 / 9 / CX_MODEL_BUCKET) + 1;
+    free(distinct.slots);
+    return distinct.count;
+}
+
+/* The place of a feature; -1: it has none. Where there is room it is given one. */
+static int64_t place_of(struct cx_selection *selection, uint32_t feature)
+{
+    size_t first = (size_t)cx_model_bucket(feature, selection->buckets) * selection->places, place = first;
+    uint16_t tag = cx_model_tag(feature);
+    while (place < first + selection->places && selection->tags[place] != 0 && selection->tags[place] != tag)
+        place++;
+    if (place == first + selection->places)
+        return -1;
+    selection->tags[place] = tag;
+    return (int64_t)place;
+}
+
+/* Buckets are nine tenths full. */
+void learn_candidates_place(struct learn_candidates *candidates, bool in_lines, struct cx_selection *selection)
+{
+    qsort(candidates->items, candidates->count, sizeof *candidates->items, by_score);
+    selection->places = in_lines ? CX_MODEL_LINE : CX_MODEL_BUCKET;
+    selection->buckets = (uint32_t)(count_features(candidates) * 10 / 9 / selection->places) + 1;
     if (selection->buckets > CX_MODEL_BUCKETS)
         selection->buckets = CX_MODEL_BUCKETS;
-    selection->tags = calloc((size_t)selection->buckets * CX_MODEL_BUCKET, sizeof *selection->tags);
-    selection->count = 0;
+    size_t places = (size_t)selection->buckets * selection->places;
+    selection->tags = calloc(places, sizeof *selection->tags);
+    selection->is_narrow = in_lines ? calloc(places, sizeof *selection->is_narrow) : NULL;
+    selection->rows = in_lines ? malloc(places * sizeof *selection->rows) : NULL;
+    cx_assert(selection->tags != NULL && (!in_lines || (selection->rows != NULL && selection->is_narrow != NULL)));
+    for (size_t i = 0; i < places && in_lines; i++)
+        selection->rows[i] = CX_SELECTION_NONE;
     for (size_t i = 0; i < candidates->count; i++) {
-        uint16_t *tags = selection->tags + (size_t)cx_model_bucket(candidates->items[i].feature, selection->buckets) * CX_MODEL_BUCKET;
-        uint16_t tag = cx_model_tag(candidates->items[i].feature);
-        int place = 0;
-        while (place < CX_MODEL_BUCKET && tags[place] != 0 && tags[place] != tag)
-            place++;
-        if (place < CX_MODEL_BUCKET && tags[place] == 0) {
-            tags[place] = tag;
-            selection->count++;
-        }
+        int64_t place = place_of(selection, candidates->items[i].feature);
+        if (!in_lines || place < 0)
+            continue;
+        if (candidates->items[i].has_row)
+            selection->rows[place] = 0;
+        else
+            selection->is_narrow[place] = true;
     }
-    free(distinct.slots);
+    selection->row_count = in_lines ? 0 : (uint32_t)places;
+    for (size_t i = 0; i < places && in_lines; i++)
+        if (selection->rows[i] != CX_SELECTION_NONE)
+            selection->rows[i] = selection->row_count++;
     free(candidates->items);
     *candidates = (struct learn_candidates){ 0 };
 }
@@ -129,33 +156,48 @@ void learn_candidates_place(struct learn_candidates *candidates, struct cx_selec
 void cx_selection_free(struct cx_selection *selection)
 {
     free(selection->tags);
+    free(selection->is_narrow);
+    free(selection->rows);
     *selection = (struct cx_selection){ 0 };
 }
 
-uint32_t cx_selection_bits(const struct cx_selection *selection)
+size_t cx_selection_rows(const struct cx_selection *selection, bool is_narrow)
+{
+    return is_narrow ? (size_t)selection->buckets * selection->places : selection->row_count;
+}
+
+uint32_t cx_selection_bits(const struct cx_selection *selection, bool is_narrow)
 {
     uint32_t bits = 1;
-    while ((UINT64_C(1) << bits) < (uint64_t)selection->buckets * CX_MODEL_BUCKET)
+    while (((size_t)1 << bits) < cx_selection_rows(selection, is_narrow))
         bits++;
     return bits;
 }
 
-void cx_selection_apply(const struct cx_selection *selection, struct cx_arena *arena, struct cx_example *examples, size_t n)
+/* The number of the feature's row, or CX_SELECTION_NONE. */
+static uint32_t row_of(const struct cx_selection *selection, bool is_narrow, uint32_t feature)
 {
-    const uint32_t shift = 32 - cx_selection_bits(selection);
+    uint32_t first = cx_model_bucket(feature, selection->buckets) * selection->places;
+    uint16_t tag = cx_model_tag(feature);
+    for (uint32_t place = first; place < first + selection->places; place++)
+        if (selection->tags[place] == tag)
+            return is_narrow ? (selection->is_narrow[place] ? place : CX_SELECTION_NONE) : selection->rows != NULL ? selection->rows[place] : place;
+    return CX_SELECTION_NONE;
+}
+
+void cx_selection_apply(const struct cx_selection *selection, bool is_narrow, struct cx_arena *arena, struct cx_example *examples, size_t n)
+{
+    const uint32_t shift = 32 - cx_selection_bits(selection, is_narrow);
     for (size_t e = 0; e < n; e++) {
         struct cx_example *example = &examples[e];
-        uint32_t *places = cx_arena_alloc(arena, example->count * sizeof *places), kept = 0;
+        uint32_t *rows = cx_arena_alloc(arena, example->count * sizeof *rows), kept = 0;
         for (uint32_t i = 0; i < example->count; i++) {
-            uint32_t first = cx_model_bucket(example->hashes[i], selection->buckets) * CX_MODEL_BUCKET, k = 0;
-            uint16_t tag = cx_model_tag(example->hashes[i]);
-            while (k < CX_MODEL_BUCKET && selection->tags[first + k] != tag)
-                k++;
-            if (k < CX_MODEL_BUCKET)
-                places[kept++] = (first + k) << shift;
+            uint32_t row = row_of(selection, is_narrow, example->hashes[i]);
+            if (row != CX_SELECTION_NONE)
+                rows[kept++] = row << shift;
         }
         example->total = example->total > 0 ? example->total : example->count;
-        example->hashes = places;
+        example->hashes = rows;
         example->count = kept;
     }
 }

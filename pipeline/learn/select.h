@@ -6,13 +6,14 @@
 struct learn_candidate {
     uint32_t feature;
     float score;
+    bool has_row; /* chosen by a head whose columns are in rows; else in the lines */
 };
 struct learn_candidates {
     struct learn_candidate *items;
     size_t count;
 };
 /* The best of a task, at most plan->most. */
-void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, const struct cx_weights *weights);
-/* Gives places; the candidates are freed. */
-void learn_candidates_place(struct learn_candidates *candidates, struct cx_selection *selection);
+void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, const struct cx_weights *weights, bool is_narrow);
+/* Gives places, in lines where there are narrow columns; the candidates are freed. */
+void learn_candidates_place(struct learn_candidates *candidates, bool in_lines, struct cx_selection *selection);
 #endif

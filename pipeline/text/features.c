@@ -18,10 +18,7 @@ struct runs {
     uint32_t factors[4];
 };
 static const struct runs word_runs[] = { { 2, { 0x9e3779b1u, 0x85ebca6bu } }, { 4, { 0x27d4eb2fu, 0x165667b1u, 0xd3a2646du, 0xfd7046c5u } } };
-static const struct runs letter_runs[] = { { 1, { 0xb55a4f09u } },
-                                           { 2, { 0x8f1bbcddu, 0xca62c1d7u } },
-                                           { 3, { 0x6ed9eba1u, 0x5a827999u, 0x7b3c4a93u } },
-                                           { 4, { 0xe19b01abu, 0x4cf5ad43u, 0xa511e9b3u, 0x63d83595u } } };
+static const struct runs letter_runs[] = { { 2, { 0x8f1bbcddu, 0xca62c1d7u } }, { 4, { 0xe19b01abu, 0x4cf5ad43u, 0xa511e9b3u, 0x63d83595u } } };
 #define RUN_STIR 0x2c1b3c6d
 
 enum { CODE_BLANK = ' ', CODE_DIGIT = '0', CODE_USER = 0x110000, CODE_LINK };
@@ -134,19 +131,10 @@ AVX2 static inline __attribute__((always_inline)) void hash_eights(const struct 
 /* Reads and writes up to SLACK more. */
 AVX2 static void hash_runs_avx2(const struct runs *runs, const uint32_t *codes, size_t count, uint32_t *hashes)
 {
-    switch (runs->n) {
-    case 1:
-        hash_eights(runs, 1, codes, count, hashes);
-        break;
-    case 2:
+    if (runs->n == 2)
         hash_eights(runs, 2, codes, count, hashes);
-        break;
-    case 3:
-        hash_eights(runs, 3, codes, count, hashes);
-        break;
-    default:
+    else
         hash_eights(runs, 4, codes, count, hashes);
-    }
 }
 #else
 #define hash_runs_avx2 hash_runs_portable
@@ -359,8 +347,7 @@ static inline void put_letters(struct characters *word, const struct char_table 
 /* Runs of one word, its edges marked by blanks, and the word. */
 static void add_letters(struct gather *to, const struct characters *word, uint64_t hash)
 {
-    add_runs(to, &letter_runs[0], word, 1, word->len - 1);
-    for (size_t n = 1; n < sizeof letter_runs / sizeof *letter_runs; n++)
+    for (size_t n = 0; n < sizeof letter_runs / sizeof *letter_runs; n++)
         add_runs(to, &letter_runs[n], word, 0, word->len);
     add(to, upper_half(hash), word->starts != NULL ? word->starts[0] : 0, word->starts != NULL ? word->starts[word->len] : 0);
 }

@@ -7,7 +7,7 @@
  *            starts and ends of words are told); digits are one class but for a single one among letters (3ayez), a link or a mention one
  *            character, an emoji also the class it belongs to
  *            (emoji.def), a tag its words (#BadService: bad service). For everything but the language.
- *   letters  from the letters as they were written, marks and all, in lower case: every word, and its runs of 1 to 4 letters with its edges.
+ *   letters  from the letters as they were written, marks and all, in lower case: every word, and its runs of 2 and 4 letters with its edges.
  *            Links, mentions, tags and digits do not count. For the language. */
 #ifndef CX_TEXT_FEATURES_H
 #define CX_TEXT_FEATURES_H

@@ -6,7 +6,7 @@
 
 #if defined(__x86_64__)
 #define HAS_AVX2 1
-#define AVX2     __attribute__((target("avx2,bmi")))
+#define AVX2     __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #include <immintrin.h>
 #else
 #define HAS_AVX2 0

@@ -5,9 +5,11 @@
 #include "text/scores.h"
 #include <math.h>
 
-#define MAGIC         "cx model 1\n"
+#define MAGIC         "cx model 2\n"
+#define MAGIC_BEFORE  "cx model 1\n"
 #define HEADS_MAX     32
 #define ROW_BYTES_MAX 512
+#define COLUMNS_MAX   (CX_MODEL_NARROW + ROW_BYTES_MAX)
 
 static int bad(struct cx_error *err, const char *what)
 {
@@ -85,8 +87,8 @@ static int read_head(struct cx_arena *arena, const struct cx_json *node, const s
         return bad(err, "a head without a name or a kind");
     if (!read_labels(arena, node, head))
         return bad(err, "the labels of a head");
-    if (!read_u32(node, "table", 0, model->table_count - 1, &head->table) || !read_u32(node, "column", 0, ROW_BYTES_MAX, &head->column) ||
-        head->column + head->label_count > model->tables[head->table].row_bytes)
+    if (!read_u32(node, "table", 0, model->table_count - 1, &head->table) || !read_u32(node, "column", 0, COLUMNS_MAX, &head->column) ||
+        head->column + head->label_count > model->tables[head->table].columns)
         return bad(err, "a head outside of its table");
     head->scale = read_numbers(arena, node, "scale", head->label_count);
     head->bias = read_numbers(arena, node, "bias", head->label_count);
@@ -109,21 +111,46 @@ static const void *aligned_copy(struct cx_arena *arena, struct cx_str *bytes, si
     return copy;
 }
 
-static int read_table(struct cx_arena *arena, const struct cx_json *node, struct cx_str *rows, struct cx_model_table *table, struct cx_error *err)
+/* Buckets that are lines; what they say of rows must be there. */
+static int read_lines(struct cx_arena *arena, const struct cx_json *node, struct cx_str *bytes, struct cx_model_table *table, struct cx_error *err)
 {
-    struct cx_str features = read_text(arena, node, "features");
+    if (!read_u32(node, "rows", 0, CX_MODEL_BUCKETS * CX_MODEL_LINE, &table->row_count))
+        return bad(err, "the size of a table");
+    table->columns = CX_MODEL_NARROW + table->row_bytes;
+    if (bytes->len < table->buckets * sizeof *table->lines)
+        return bad(err, "it is cut short");
+    table->lines = aligned_copy(arena, bytes, table->buckets * sizeof *table->lines);
+    for (uint32_t b = 0; b < table->buckets; b++)
+        if (rows_of_line(&table->lines[b]) > table->row_count)
+            return bad(err, "a row that is not there");
+    return 0;
+}
+
+static int read_table(struct cx_arena *arena, const struct cx_json *node, struct cx_str *bytes, struct cx_model_table *table, struct cx_error *err)
+{
+    struct cx_str features = read_text(arena, node, "features"), buckets = read_text(arena, node, "of");
+    bool is_of_lines = cx_str_is(buckets, "lines");
     table->features = cx_str_is(features, "letters") ? CX_FEATURES_LETTERS : CX_FEATURES_WORDS;
     if (table->features == CX_FEATURES_WORDS && !cx_str_is(features, "words"))
         return bad(err, "a table of unknown features");
+    if (!is_of_lines && !cx_str_is(buckets, "tags"))
+        return bad(err, "a table of an unknown make");
     if (!read_u32(node, "buckets", 1, CX_MODEL_BUCKETS, &table->buckets) ||
-        !read_u32(node, "row_bytes", CX_MODEL_NARROW, ROW_BYTES_MAX, &table->row_bytes) ||
-        (table->row_bytes != CX_MODEL_NARROW && table->row_bytes % 32 != 0))
+        !read_u32(node, "row_bytes", is_of_lines ? 0 : 32, ROW_BYTES_MAX, &table->row_bytes) || table->row_bytes % 32 != 0)
         return bad(err, "the size of a table");
-    size_t places = (size_t)table->buckets * CX_MODEL_BUCKET;
-    if (rows->len < places * (sizeof(uint16_t) + table->row_bytes))
+    if (is_of_lines) {
+        CX_TRY(read_lines(arena, node, bytes, table, err));
+    } else {
+        table->row_count = table->buckets * CX_MODEL_BUCKET;
+        table->columns = table->row_bytes;
+        if (bytes->len < table->row_count * sizeof *table->tags)
+            return bad(err, "it is cut short");
+        table->tags = aligned_copy(arena, bytes, table->row_count * sizeof *table->tags);
+    }
+    size_t size = (size_t)table->row_count * table->row_bytes;
+    if (bytes->len < size)
         return bad(err, "it is cut short");
-    table->tags = aligned_copy(arena, rows, places * sizeof(uint16_t));
-    table->rows = aligned_copy(arena, rows, places * table->row_bytes);
+    table->rows = aligned_copy(arena, bytes, size);
     return 0;
 }
 
@@ -162,6 +189,8 @@ static int read_header(struct cx_arena *arena, const struct cx_json *root, struc
 int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *model, struct cx_error *err)
 {
     *model = (struct cx_model){ 0 };
+    if (cx_str_starts(image, CX_STR(MAGIC_BEFORE)))
+        return bad(err, "it is of an older make");
     if (!cx_str_starts(image, CX_STR(MAGIC)))
         return bad(err, "it does not begin like one");
     struct cx_str rest = cx_str_skip(image, sizeof MAGIC - 1), line;
@@ -220,11 +249,11 @@ static bool is_decided(const struct cx_model *model, uint32_t table, const int32
     return true;
 }
 
-/* Adds up the rows of a table, of letters until they decide; sums has room for ROW_BYTES_MAX + SCORES_SLACK. Returns how many features were read. */
+/* Adds up the rows of a table, of letters until they decide; sums has room for COLUMNS_MAX + SCORES_SLACK. Returns how many features were read. */
 static size_t add_up(const struct cx_model *model, uint32_t table, const struct cx_features *features, int32_t *sums)
 {
     size_t step = model->tables[table].features == CX_FEATURES_LETTERS ? CX_MODEL_LETTERS_STEP : features->count, at = 0;
-    memset(sums, 0, (model->tables[table].row_bytes + SCORES_SLACK) * sizeof *sums);
+    memset(sums, 0, (model->tables[table].columns + SCORES_SLACK) * sizeof *sums);
     while (at < features->count && (at == 0 || !is_decided(model, table, sums, at))) {
         size_t n = features->count - at < step ? features->count - at : step;
         rows_add(&model->tables[table], features->hashes + at, n, sums);
@@ -240,7 +269,7 @@ static void own_logits(const struct cx_model *model, enum cx_feature_kind kind, 
     for (uint32_t t = 0; t < model->table_count; t++) {
         if (model->tables[t].features != kind)
             continue;
-        int32_t sums[ROW_BYTES_MAX + SCORES_SLACK];
+        int32_t sums[COLUMNS_MAX + SCORES_SLACK];
         float norm = norm_of(add_up(model, t, features, sums)), own[CX_MODEL_LABELS];
         for (uint32_t h = 0; h < model->head_count; h++) {
             const struct cx_head *head = &model->heads[h];
@@ -301,8 +330,7 @@ static void own_weights(const struct cx_model *model, const struct cx_head *head
     const struct cx_model_table *table = &model->tables[head->table];
     float norm = norm_of(features->count);
     for (size_t i = 0; i < features->count; i++) {
-        int64_t place = rows_find(table, features->hashes[i]);
-        int weight = place < 0 ? 0 : table->rows[(size_t)place * table->row_bytes + head->column + label];
+        int weight = rows_weight(table, features->hashes[i], head->column + label);
         weights[i] += head->scale[label] * ((float)weight * norm);
     }
 }

@@ -1,8 +1,7 @@
 /* model.h - learned heads over hashed features: all of them for one or two walks over a text.
  *
- * A model is tables and heads. A table holds the features that training chose, a row of int8 each (4, or 32 to 512 bytes, a column a label of its
- * heads), and adds up the rows of a text's features of one kind (features.h); features that it does not hold cost a look at 16 bytes. A head is a
- * range of columns:
+ * A model is tables and heads. A table holds the features that training chose, a row of int8 each (a column a label of its heads), and adds up the
+ * rows of a text's features of one kind (features.h); features that it does not hold cost a look at their bucket. A head is a range of columns:
  *
  *   logit(label) = bias + scale * (sum of the column over the features) / sqrt(number of features)
  *
@@ -12,9 +11,9 @@
  *   CX_HEAD_ONE_OF  softmax: scores of a head add up to 1
  *   CX_HEAD_ANY_OF  every label has a probability of its own
  *
- * The image of a model, as stored in a .cxm file after zstd: the line "cx model 1\n", the length of the header in decimal and "\n", the header (a
- * JSON object: what the model is, its card, its tables and heads), zero bytes up to a multiple of 64, and for each table its tags and its rows. `zstd
- * -dc FILE | head -n 3` shows all but the rows. */
+ * The image of a model, as stored in a .cxm file after zstd: the line "cx model 2\n", the length of the header in decimal and "\n", the header (a
+ * JSON object: what the model is, its card, its tables and heads), zero bytes up to a multiple of 64, and for each table its buckets and its rows.
+ * `zstd -dc FILE | head -n 3` shows all but the rows. */
 #ifndef CX_TEXT_MODEL_H
 #define CX_TEXT_MODEL_H
 #include "text/features.h"
@@ -32,16 +31,27 @@ struct cx_head {
     float at_least;         /* ONE_OF: below this score of the winner nothing is said */
     bool adds;              /* of an overlay: its logits are added to those of the base's head of this name */
 };
-/* A feature h belongs in bucket (h * buckets) >> 32, at one of its eight places: where the tag is cx_model_tag(h). The row has the place's number.
- * Two features that share bucket and tag are one. */
+/* A feature h belongs in bucket (h * buckets) >> 32, at one of its places: where the tag is cx_model_tag(h). Two features that share bucket and tag
+ * are one. There are two makes of tables.
+ *
+ *   of tags   A bucket is eight tags; every place has a row, which has the place's number.
+ *   of lines  A bucket is a cache line: ten tags, the first four columns of ten rows, and where the others are. Those need not be there: few labels
+ *             learned from many texts want many narrow rows, many labels learned from few texts want few wide ones. */
 #define CX_MODEL_BUCKET  8
+#define CX_MODEL_LINE    10
+#define CX_MODEL_NARROW  4     /* columns in a line */
 #define CX_MODEL_BUCKETS 65536 /* a table has at most so many */
-#define CX_MODEL_NARROW  4     /* bytes of the narrowest rows; others are multiples of 32 */
+struct cx_model_line {
+    uint16_t tags[CX_MODEL_LINE];
+    int8_t narrow[CX_MODEL_LINE][CX_MODEL_NARROW];
+    uint32_t wide; /* bits 0..9: which places have a row too; bits 10..31: the first one's number, the others follow */
+};
 struct cx_model_table {
     enum cx_feature_kind features;
-    uint32_t buckets, row_bytes;
-    const uint16_t *tags; /* buckets * 8; 0: an empty place */
-    const int8_t *rows;   /* 64-byte aligned */
+    uint32_t buckets, row_bytes, row_count, columns;
+    const struct cx_model_line *lines; /* NULL: of tags */
+    const uint16_t *tags;              /* buckets * 8; 0: an empty place */
+    const int8_t *rows;                /* 64-byte aligned, row_bytes (a multiple of 32) each; of lines: from the fifth column on */
 };
 static inline uint32_t cx_model_bucket(uint32_t feature, uint32_t buckets)
 {
@@ -84,8 +94,8 @@ int cx_model_lay(struct cx_arena *arena, const struct cx_model *base, const stru
 /* Logits of all heads that read this kind of features, into logits[model->score_count]; others are left alone. Texts without features get the biases.
  *
  * Letters are read until they decide: a step at a time, until the best label of a head leads the next one by CX_MODEL_LEAD. */
-#define CX_MODEL_LETTERS_STEP 64
-#define CX_MODEL_LEAD         10.0f
+#define CX_MODEL_LETTERS_STEP 32
+#define CX_MODEL_LEAD         5.0f
 void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits);
 /* Logits to scores, in place, of one head. `values` are the head's own: logits + head->first. */
 void cx_head_scores(const struct cx_head *head, float *values);

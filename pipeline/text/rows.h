@@ -3,16 +3,15 @@
 #define CX_TEXT_ROWS_H
 #include "text/model.h"
 
-/* The place of a feature, or -1. */
-static inline int64_t rows_find(const struct cx_model_table *table, uint32_t feature)
+#define ROWS_WIDE_BITS CX_MODEL_LINE /* of line->wide that say which places have a row */
+
+/* One more than the last row that places of the line have, or where the next line's start. */
+static inline uint32_t rows_of_line(const struct cx_model_line *line)
 {
-    size_t first = (size_t)cx_model_bucket(feature, table->buckets) * CX_MODEL_BUCKET;
-    uint16_t tag = cx_model_tag(feature);
-    for (size_t i = first; i < first + CX_MODEL_BUCKET; i++)
-        if (table->tags[i] == tag)
-            return (int64_t)i;
-    return -1;
+    return (line->wide >> ROWS_WIDE_BITS) + (uint32_t)__builtin_popcount(line->wide & ((1u << ROWS_WIDE_BITS) - 1));
 }
-/* Adds the columns of the rows of all features that the table holds to sums[row_bytes]. */
+/* What the feature weighs in a column. */
+int rows_weight(const struct cx_model_table *table, uint32_t feature, uint32_t column);
+/* Adds the columns of all features that the table holds to sums[columns]. */
 void rows_add(const struct cx_model_table *table, const uint32_t *features, size_t count, int32_t *sums);
 #endif

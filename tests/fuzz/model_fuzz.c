@@ -29,7 +29,7 @@ static void judge(struct cx_arena *arena, const struct cx_model *model)
     for (uint32_t h = 0; h < model->head_count; h++) {
         const struct cx_head *head = &model->heads[h];
         cx_assert(head->label_count > 0 && head->first + head->label_count <= model->score_count);
-        cx_assert(head->column + head->label_count <= model->tables[head->table].row_bytes);
+        cx_assert(head->column + head->label_count <= model->tables[head->table].columns);
         cx_head_scores(head, scores + head->first);
         for (uint32_t i = 0; i < head->label_count; i++)
             cx_assert(scores[head->first + i] >= 0 && scores[head->first + i] <= 1);

@@ -143,9 +143,11 @@ Test(model, a_text_gives_no_more_features_than_are_looked_at)
 #define BUCKETS 40
 struct image {
     struct cx_buf bytes;
+    bool is_of_lines;
     uint16_t tags[BUCKETS * CX_MODEL_BUCKET];
-    int8_t rows[BUCKETS * CX_MODEL_BUCKET * 96];
-    uint32_t width;
+    struct cx_model_line lines[BUCKETS];
+    int8_t rows[BUCKETS * CX_MODEL_LINE * 96];
+    uint32_t width, row_count;
 };
 
 static uint64_t next(uint64_t *state)
@@ -154,60 +156,113 @@ static uint64_t next(uint64_t *state)
     return *state >> 33;
 }
 
-/* An image of random rows for the features of a text, as many of them as fit, with the header given. */
-static struct cx_str fill_image(struct image *image, struct cx_features known, uint32_t width, uint64_t seed, struct cx_str header)
+static bool put_tag(uint16_t *tags, int places, uint16_t tag)
+{
+    for (int p = 0; p < places; p++)
+        if (tags[p] == 0 || tags[p] == tag) {
+            tags[p] = tag;
+            return true;
+        }
+    return false;
+}
+
+/* Random rows and columns for the features of a text, as many of them as fit; in lines two of three places have a row. */
+static void fill_image(struct image *image, struct cx_features known, bool is_of_lines, uint32_t width, uint64_t seed)
 {
     memset(image, 0, sizeof *image);
+    image->is_of_lines = is_of_lines;
     image->width = width;
     for (size_t i = 0; i < known.count; i++) {
-        uint32_t first = cx_model_bucket(known.hashes[i], BUCKETS) * CX_MODEL_BUCKET;
-        for (uint32_t p = first; p < first + CX_MODEL_BUCKET; p++)
-            if (image->tags[p] == 0 || image->tags[p] == cx_model_tag(known.hashes[i])) {
-                image->tags[p] = cx_model_tag(known.hashes[i]);
-                break;
-            }
+        uint32_t bucket = cx_model_bucket(known.hashes[i], BUCKETS);
+        put_tag(image->tags + bucket * CX_MODEL_BUCKET, CX_MODEL_BUCKET, cx_model_tag(known.hashes[i]));
+        put_tag(image->lines[bucket].tags, CX_MODEL_LINE, cx_model_tag(known.hashes[i]));
     }
-    for (size_t i = 0; i < BUCKETS * CX_MODEL_BUCKET * width; i++)
+    image->row_count = is_of_lines ? 0 : BUCKETS * CX_MODEL_BUCKET;
+    for (size_t b = 0; b < BUCKETS && is_of_lines; b++) {
+        image->lines[b].wide = image->row_count << CX_MODEL_LINE;
+        for (int p = 0; p < CX_MODEL_LINE; p++) {
+            bool has_row = next(&seed) % 3 != 0;
+            for (int c = 0; c < CX_MODEL_NARROW; c++)
+                image->lines[b].narrow[p][c] = (int8_t)(next(&seed) % 255 - 127);
+            image->lines[b].wide |= (uint32_t)has_row << p;
+            image->row_count += has_row;
+        }
+    }
+    for (size_t i = 0; i < (size_t)image->row_count * width; i++)
         image->rows[i] = (int8_t)(next(&seed) % 255 - 127);
+}
+
+static struct cx_str finish_image(struct image *image, struct cx_str header)
+{
     cx_buf_init(&image->bytes, 1 << 20);
-    cx_buf_format(&image->bytes, "cx model 1\n%zu\n", header.len);
+    cx_buf_format(&image->bytes, "cx model 2\n%zu\n", header.len);
     cx_buf_str(&image->bytes, header);
     while (image->bytes.len % 64 != 0)
         cx_buf_byte(&image->bytes, '\0');
-    cx_buf_add(&image->bytes, image->tags, sizeof image->tags);
-    cx_buf_add(&image->bytes, image->rows, BUCKETS * CX_MODEL_BUCKET * width);
+    if (image->is_of_lines)
+        cx_buf_add(&image->bytes, image->lines, sizeof image->lines);
+    else
+        cx_buf_add(&image->bytes, image->tags, sizeof image->tags);
+    cx_buf_add(&image->bytes, image->rows, (size_t)image->row_count * image->width);
     return cx_buf_view(&image->bytes);
 }
 
-static struct cx_str make_image(struct image *image, struct cx_features known, uint32_t width, uint64_t seed)
+/* A head of three labels, and one of two in the last columns. In lines the first one's columns stand on both sides of where rows start. */
+static uint32_t mood_column(bool is_of_lines, uint32_t width)
+{
+    return is_of_lines && width > 0 ? CX_MODEL_NARROW - 2 : 0;
+}
+
+static struct cx_str make(struct image *image, struct cx_features known, bool is_of_lines, uint32_t width, uint64_t seed)
 {
     struct cx_buf header;
+    fill_image(image, known, is_of_lines, width, seed);
     cx_buf_init(&header, 1 << 16);
     cx_buf_format(&header,
-                  "{\"version\":\"t@1\",\"base\":null,\"card\":{\"name\":\"t\"},\"tables\":[{\"features\":\"words\",\"buckets\":%d,\"row_bytes\":%u}]"
-                  ",\"heads\":["
-                  "{\"name\":\"mood\",\"kind\":\"one_of\",\"table\":0,\"column\":0,\"labels\":[\"bad\",\"so\",\"good\"],\"scale\":[0.01,0.02,0.03],"
+                  "{\"version\":\"t@1\",\"base\":null,\"card\":{\"name\":\"t\"},"
+                  "\"tables\":[{\"features\":\"words\",\"of\":\"%s\",\"buckets\":%d,\"rows\":%u,\"row_bytes\":%u}],\"heads\":["
+                  "{\"name\":\"mood\",\"kind\":\"one_of\",\"table\":0,\"column\":%u,\"labels\":[\"bad\",\"so\",\"good\"],\"scale\":[0.01,0.02,0.03],"
                   "\"bias\":[0.5,0,-0.5],\"threshold\":[1,1,1],\"at_least\":0.4},"
                   "{\"name\":\"wishes\",\"kind\":\"any_of\",\"table\":0,\"column\":%u,\"labels\":[\"a\",\"b\"],\"scale\":[0.05,0.04],"
                   "\"bias\":[0,0],\"threshold\":[0.5,0.5],\"at_least\":0}]}",
-                  BUCKETS, width, width - 2);
-    struct cx_str bytes = fill_image(image, known, width, seed, cx_buf_view(&header));
+                  is_of_lines ? "lines" : "tags", BUCKETS, image->row_count, width, mood_column(is_of_lines, width),
+                  width + (is_of_lines ? CX_MODEL_NARROW : 0) - 2);
+    struct cx_str bytes = finish_image(image, cx_buf_view(&header));
     cx_buf_free(&header);
     return bytes;
 }
 
-/* What a logit is, read off the definition in model.h. */
+static struct cx_str make_image(struct image *image, struct cx_features known, uint32_t width, uint64_t seed)
+{
+    return make(image, known, false, width, seed);
+}
+
+/* What a feature weighs, read off the definition in model.h. */
+static long weight_of(const struct image *image, uint32_t feature, uint32_t column)
+{
+    uint32_t bucket = (uint32_t)((uint64_t)feature * BUCKETS >> 32), tag = (feature & 0xffff) ? (feature & 0xffff) : 1;
+    const struct cx_model_line *line = &image->lines[bucket];
+    if (!image->is_of_lines) {
+        for (uint32_t place = bucket * CX_MODEL_BUCKET; place < (bucket + 1) * CX_MODEL_BUCKET; place++)
+            if (image->tags[place] == tag)
+                return image->rows[place * image->width + column];
+        return 0;
+    }
+    for (uint32_t place = 0, row = line->wide >> 10; place < CX_MODEL_LINE; row += line->wide >> place & 1, place++) {
+        if (line->tags[place] != tag)
+            continue;
+        if (column < CX_MODEL_NARROW)
+            return line->narrow[place][column];
+        return line->wide >> place & 1 ? image->rows[row * image->width + column - CX_MODEL_NARROW] : 0;
+    }
+    return 0;
+}
+
 static double expected(const struct image *image, struct cx_features features, uint32_t column, double scale, double bias)
 {
     long sum = 0;
     for (size_t i = 0; i < features.count; i++)
-        for (uint32_t k = 0; k < CX_MODEL_BUCKET; k++) {
-            uint32_t place = (uint32_t)((uint64_t)features.hashes[i] * BUCKETS >> 32) * CX_MODEL_BUCKET + k;
-            if (image->tags[place] == ((features.hashes[i] & 0xffff) ? (features.hashes[i] & 0xffff) : 1)) {
-                sum += image->rows[place * image->width + column];
-                break;
-            }
-        }
+        sum += weight_of(image, features.hashes[i], column);
     return bias + scale * (double)sum / sqrt((double)features.count);
 }
 
@@ -220,15 +275,19 @@ Test(model, logits_are_what_their_definition_says_on_every_kernel_and_width)
     for (int repeat = 0; repeat < 8; repeat++)
         memcpy(text + (size_t)repeat * (sizeof long_text - 1), long_text, sizeof long_text);
     const char *texts[] = { "x", "The parcel never came", long_text, text };
-    static const uint32_t widths[] = { 4, 32, 64, 96 };
-    for (size_t w = 0; w < 4; w++)
+    static const struct {
+        bool is_of_lines;
+        uint32_t width;
+    } makes[] = { { false, 32 }, { false, 64 }, { false, 96 }, { true, 0 }, { true, 32 }, { true, 64 }, { true, 96 } };
+    for (size_t m = 0; m < sizeof makes / sizeof *makes; m++)
         for (size_t t = 0; t < 4; t++) {
-            uint32_t width = widths[w];
             struct cx_features features = features_of(CX_FEATURES_WORDS, texts[t], false);
+            bool is_of_lines = makes[m].is_of_lines;
+            uint32_t width = makes[m].width, mood = mood_column(is_of_lines, width);
             struct cx_model model;
             struct cx_error err;
             float logits[2][5];
-            struct cx_str bytes = make_image(&image, features_of(CX_FEATURES_WORDS, long_text, false), width, t + width);
+            struct cx_str bytes = make(&image, features_of(CX_FEATURES_WORDS, long_text, false), is_of_lines, width, t + width);
             cr_assert_eq(cx_model_read(arena, bytes, &model, &err), 0, "%s", err.text);
             cx_model_use_kernel(CX_KERNEL_PORTABLE);
             cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits[0]);
@@ -237,8 +296,8 @@ Test(model, logits_are_what_their_definition_says_on_every_kernel_and_width)
                 cr_assert_eq(memcmp(logits[0], logits[1], sizeof logits[0]), 0);
             }
             for (uint32_t c = 0; c < 3; c++)
-                cr_assert_float_eq(logits[0][c], expected(&image, features, c, 0.01 * (c + 1), 0.5 - 0.5 * c), 1e-3);
-            cr_assert_float_eq(logits[0][3], expected(&image, features, width - 2, 0.05, 0), 1e-3);
+                cr_assert_float_eq(logits[0][c], expected(&image, features, mood + c, 0.01 * (c + 1), 0.5 - 0.5 * c), 1e-3);
+            cr_assert_float_eq(logits[0][3], expected(&image, features, model.tables[0].columns - 2, 0.05, 0), 1e-3);
             cx_buf_free(&image.bytes);
         }
 }
@@ -247,18 +306,23 @@ Test(model, weights_of_features_add_up_to_the_logit)
 {
     static struct image image;
     struct cx_features features = features_of(CX_FEATURES_WORDS, long_text, false);
-    struct cx_model model;
-    struct cx_error err;
-    cr_assert_eq(cx_model_read(arena, make_image(&image, features, 64, 7), &model, &err), 0);
-    float logits[5], weights[2048], sum = 0;
     cr_assert_lt(features.count, 2048);
-    cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits);
-    const struct cx_head *mood = cx_model_head(&model, CX_STR("mood"));
-    cx_model_weigh(&model, mood, 2, &features, weights);
-    for (size_t i = 0; i < features.count; i++)
-        sum += weights[i];
-    cr_assert_float_eq(sum + mood->bias[2], logits[2], 1e-3);
-    cx_buf_free(&image.bytes);
+    for (int is_of_lines = 0; is_of_lines < 2; is_of_lines++) {
+        struct cx_model model;
+        struct cx_error err;
+        cr_assert_eq(cx_model_read(arena, make(&image, features, is_of_lines, 64, 7), &model, &err), 0);
+        float logits[5], weights[2048];
+        cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits);
+        const struct cx_head *mood = cx_model_head(&model, CX_STR("mood"));
+        for (uint32_t label = 0; label < 3; label++) {
+            float sum = 0;
+            cx_model_weigh(&model, mood, label, &features, weights);
+            for (size_t i = 0; i < features.count; i++)
+                sum += weights[i];
+            cr_assert_float_eq(sum + mood->bias[label], logits[label], 1e-3);
+        }
+        cx_buf_free(&image.bytes);
+    }
 }
 
 Test(model, scores_are_the_same_bits_on_every_kernel)
@@ -333,30 +397,56 @@ Test(model, broken_images_are_refused_and_never_read_beyond)
     static struct image image;
     struct cx_model model;
     struct cx_error err;
-    struct cx_str bytes = make_image(&image, (struct cx_features){ 0 }, 32, 1);
-    for (size_t len = 0; len < bytes.len; len += len < 1024 ? 1 : 997)
-        cr_assert_eq(cx_model_read(arena, cx_str_n(bytes.ptr, len), &model, &err), -1, "cut to %zu", len);
     uint64_t seed = 3;
-    for (int i = 0; i < 4000; i++) { /* the header, a byte changed: refused or read, nothing else */
-        char *copy = malloc(bytes.len);
-        memcpy(copy, bytes.ptr, bytes.len);
-        copy[next(&seed) % 700] = (char)next(&seed);
-        if (cx_model_read(arena, cx_str_n(copy, bytes.len), &model, &err) == 0) {
-            struct cx_features features = features_of(CX_FEATURES_WORDS, "abc", false);
-            float *logits = cx_arena_alloc(arena, (model.score_count + 1) * sizeof *logits);
-            cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits);
+    for (int is_of_lines = 0; is_of_lines < 2; is_of_lines++) {
+        struct cx_str bytes = make(&image, (struct cx_features){ 0 }, is_of_lines, 32, 1);
+        for (size_t len = 0; len < bytes.len; len += len < 1024 ? 1 : 997)
+            cr_assert_eq(cx_model_read(arena, cx_str_n(bytes.ptr, len), &model, &err), -1, "cut to %zu", len);
+        for (int i = 0; i < 4000; i++) { /* the header or a bucket, a byte changed: refused or read, nothing else */
+            char *copy = malloc(bytes.len);
+            memcpy(copy, bytes.ptr, bytes.len);
+            copy[next(&seed) % 1400] = (char)next(&seed);
+            if (cx_model_read(arena, cx_str_n(copy, bytes.len), &model, &err) == 0) {
+                struct cx_features features = features_of(CX_FEATURES_WORDS, "abc", false);
+                float *logits = cx_arena_alloc(arena, (model.score_count + 1) * sizeof *logits);
+                cx_model_logits(&model, CX_FEATURES_WORDS, &features, logits);
+            }
+            free(copy);
+            cx_arena_reset(arena);
         }
-        free(copy);
-        cx_arena_reset(arena);
+        cx_buf_free(&image.bytes);
     }
-    cx_buf_free(&image.bytes);
+}
+
+Test(model, a_line_whose_rows_are_not_there_is_refused)
+{
+    static struct image image;
+    struct cx_model model;
+    struct cx_error err;
+    for (size_t line = 0; line < BUCKETS; line++) {
+        struct cx_str bytes = make(&image, (struct cx_features){ 0 }, true, 32, 1);
+        cr_assert_eq(cx_model_read(arena, bytes, &model, &err), 0);
+        size_t lines = bytes.len - image.row_count * image.width - sizeof image.lines;
+        ((struct cx_model_line *)(image.bytes.ptr + lines))[line].wide = image.row_count << CX_MODEL_LINE | 1;
+        cr_assert_eq(cx_model_read(arena, bytes, &model, &err), -1);
+        cr_assert(strstr(err.text, "a row that is not there") != NULL, "%s", err.text);
+        cx_buf_free(&image.bytes);
+    }
+}
+
+Test(model, an_image_of_an_older_make_is_told_from_what_is_none)
+{
+    struct cx_model model;
+    struct cx_error err;
+    cr_assert_eq(cx_model_read(arena, CX_STR("cx model 1\n2\n{}"), &model, &err), -1);
+    cr_assert(strstr(err.text, "it is of an older make; make it anew with cx train") != NULL, "%s", err.text);
 }
 
 /* ---- layers ---- */
 
 #define OVERLAY(base, heads)                                                                                                                         \
-    "{\"version\":\"o@1\",\"base\":\"" base "\",\"card\":{},\"tables\":[{\"features\":\"words\",\"buckets\":40,\"row_bytes\":32}],\"heads\":[" heads \
-    "]}"
+    "{\"version\":\"o@1\",\"base\":\"" base                                                                                                          \
+    "\",\"card\":{},\"tables\":[{\"features\":\"words\",\"of\":\"tags\",\"buckets\":40,\"row_bytes\":32}],\"heads\":[" heads "]}"
 #define MOOD                                                                                                                                         \
     "{\"name\":\"mood\",\"kind\":\"one_of\",\"table\":0,\"column\":0,\"labels\":[\"good\",\"new\"],\"scale\":[0.02,0.01],\"bias\":[0.25,-1],"        \
     "\"threshold\":[1,1],\"at_least\":0,\"adds\":true}"
@@ -374,8 +464,8 @@ Test(model, an_overlay_adds_to_the_logits_of_its_base_label_by_label)
     static struct image below, above;
     struct cx_features features = features_of(CX_FEATURES_WORDS, long_text, false);
     struct cx_model base = read_image(make_image(&below, features, 64, 1)), whole;
-    struct cx_model overlay =
-        read_image(fill_image(&above, features_of(CX_FEATURES_WORDS, "my money back", false), 32, 2, CX_STR(OVERLAY("t@1", MOOD))));
+    fill_image(&above, features_of(CX_FEATURES_WORDS, "my money back", false), false, 32, 2);
+    struct cx_model overlay = read_image(finish_image(&above, CX_STR(OVERLAY("t@1", MOOD))));
     struct cx_error err;
     cr_assert_eq(cx_model_lay(arena, &base, (const struct cx_model *const[]){ &overlay }, 1, &whole, &err), 0, "%s", err.text);
     cr_assert(cx_str_is(whole.version, "t@1+o@1"));
@@ -420,7 +510,8 @@ Test(model, an_overlay_that_does_not_fit_is_refused)
                                           "\"bias\":[0,0],\"threshold\":[1,1],\"at_least\":0,\"adds\":true}")),
                     "adds to one that the base has not" } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct cx_model overlay = read_image(fill_image(&above, features, 32, 3, cases[i].header));
+        fill_image(&above, features, false, 32, 3);
+        struct cx_model overlay = read_image(finish_image(&above, cases[i].header));
         struct cx_error err;
         cr_assert_eq(cx_model_lay(arena, &base, (const struct cx_model *const[]){ &overlay }, 1, &whole, &err), -1);
         cr_assert(strstr(err.text, cases[i].why) != NULL, "%s", err.text);
