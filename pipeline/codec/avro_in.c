@@ -10,7 +10,7 @@ const uint8_t *cx_in_long_slow(struct cx_avro_in *in, const uint8_t *p)
 {
     uint64_t bits = 0;
     in->number = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
+    for (unsigned shift = 0;; shift += 7) {
         if (p == in->end)
             return cx_in_fail(in, CX_DECODE_TRUNCATED);
         uint64_t byte = *p++;

@@ -104,7 +104,9 @@ static bool parse_field(struct parser *parser, json_t *node, struct cx_str names
     if (ok)
         field->default_bytes = cx_arena_copy(parser->arena, cx_buf_view(&bytes));
     cx_buf_free(&bytes);
-    return ok || wrong(parser, "the default does not fit the type of field", field->name);
+    if (!ok)
+        return wrong(parser, "the default does not fit the type of field", field->name);
+    return true;
 }
 
 static bool parse_fields(struct parser *parser, json_t *node, int depth, struct cx_avro_type *type)
@@ -143,10 +145,11 @@ static bool parse_symbols(struct parser *parser, json_t *node, struct cx_avro_ty
 
 static bool parse_size(struct parser *parser, json_t *node, struct cx_avro_type *type)
 {
-    json_int_t size = json_integer_value(json_object_get(node, "size"));
-    type->size = (size_t)size;
-    return (size >= 0 && size <= 1 << 20 && json_is_integer(json_object_get(node, "size"))) ||
-           wrong(parser, "a fixed without a size up to 1 MiB", type->name);
+    json_t *size = json_object_get(node, "size");
+    type->size = (size_t)json_integer_value(size);
+    if (!json_is_integer(size) || json_integer_value(size) < 0 || json_integer_value(size) > 1 << 20)
+        return wrong(parser, "a fixed without a size up to 1 MiB", type->name);
+    return true;
 }
 
 static const struct cx_avro_type *parse_named(struct parser *parser, json_t *node, enum cx_avro_kind kind, struct cx_str namespace, int depth)

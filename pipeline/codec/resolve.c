@@ -19,7 +19,9 @@ static const uint8_t *run(struct walk *walk, const uint8_t *p, const struct cx_s
 
 static bool enter(struct walk *walk)
 {
-    return walk->depth++ < 2 * CX_AVRO_MAX_DEPTH || cx_in_fail(&walk->in, CX_DECODE_DEPTH);
+    if (walk->depth++ < 2 * CX_AVRO_MAX_DEPTH)
+        return true;
+    return cx_in_fail(&walk->in, CX_DECODE_DEPTH);
 }
 
 static void put_long(struct walk *walk, int64_t value)
@@ -237,7 +239,8 @@ static const struct plan *make_plan(const struct cx_schema_version *writer, cons
     const struct cx_avro_type *from = cx_avro_schema_parse(arena, writer->avsc, NULL);
     const struct cx_avro_type *to = cx_avro_schema_parse(arena, reader->avsc, NULL);
     *plan = (struct plan){ .writer_id = writer->id, .reader = reader, .arena = arena };
-    plan->step = from && to ? cx_plan_make(arena, from, to) : NULL;
+    cx_assert(from != NULL); /* it was parsed when it was registered */
+    plan->step = to ? cx_plan_make(arena, from, to) : NULL;
     plan->next = atomic_load_explicit(&plans, memory_order_relaxed);
     atomic_store_explicit(&plans, plan, memory_order_release);
     return plan;

@@ -25,8 +25,7 @@ struct cx_snapshot_writer {
 
 static bool open_block(struct cx_snapshot_writer *w, int table, bool wait)
 {
-    if (!w->piece)
-        w->piece = cx_durable_file_piece(w->file, wait);
+    w->piece = cx_durable_file_piece(w->file, wait);
     w->used = CX_SNAPSHOT_FRAME;
     w->block_table = table;
     w->block_entries = 0;

@@ -55,8 +55,14 @@ static enum cx_decode_error resolve(const char *writer, const char *reader, stru
         enum cx_decode_error error = resolve(writer, reader, CX_STR(body), &out);                                                                    \
         cr_assert_eq(error, expected, "%s", cx_decode_error_text(error));                                                                            \
     } while (0)
-#define FIELD(name, type) "{\"name\":\"" name "\",\"type\":" type "}"
-#define RECORD(fields)    "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" fields "]}"
+#define FIELD(name, type)     "{\"name\":\"" name "\",\"type\":" type "}"
+#define RECORD(fields)        "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" fields "]}"
+#define ENUM(symbols, more)   "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[" symbols "]" more "}"
+#define ITEMS(kind, of, type) "{\"type\":\"" kind "\",\"" of "\":" type "}"
+#define TEXT(literal)                                                                                                                                \
+    {                                                                                                                                                \
+        literal, sizeof(literal) - 1                                                                                                                 \
+    }
 
 Test(codec_resolve, an_interaction_of_an_older_writer_gets_the_defaults)
 {
@@ -213,7 +219,6 @@ Test(codec_resolve, unions_are_resolved_branch_by_branch)
     EXPECT_ERROR("[\"null\",\"string\"]", "\"int\"", "\x00", CX_DECODE_INCOMPATIBLE);
 }
 
-#define ENUM(symbols, more) "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[" symbols "]" more "}"
 Test(codec_resolve, enum_symbols_go_by_name_else_to_the_readers_default)
 {
     EXPECT(ENUM("\"a\",\"b\"", ""), ENUM("\"b\",\"a\"", ""), "\x02", "\x00");
@@ -244,6 +249,170 @@ Test(codec_resolve, bytes_that_end_early_or_are_left_over_are_refused)
     for (size_t len = 0; len < whole.len; len++)
         cr_assert_neq(resolve(writer, reader, cx_str_n(whole.ptr, len), &got), CX_DECODE_OK);
     EXPECT_ERROR("\"int\"", "\"int\"", "\x02\x02", CX_DECODE_TRAILING);
+}
+
+/* Every kind of step, and numbers in more bytes than they need: what is cut short is refused at every length. */
+#define FIXED(name, size) "{\"type\":\"fixed\",\"name\":\"" name "\",\"size\":" size "}"
+static const struct {
+    const char *writer, *reader;
+    struct cx_str body;
+} whole_bodies[] = {
+    { "\"boolean\"", "\"boolean\"", TEXT("\x01") },
+    { "\"long\"", "\"long\"", TEXT("\x82\x00") },
+    { "\"double\"", "\"double\"", TEXT("12345678") },
+    { "\"bytes\"", "\"string\"", TEXT("\x84\x00xy") },
+    { FIXED("F", "3"), FIXED("F", "3"), TEXT("abc") },
+    { "\"int\"", "\"double\"", TEXT("\x80\x01") },
+    { "\"float\"", "\"double\"", TEXT("1234") },
+    { ENUM("\"a\",\"b\"", ""), ENUM("\"b\",\"a\"", ""), TEXT("\x82\x00") },
+    { "[\"null\",\"int\"]", "[\"int\",\"null\"]", TEXT("\x82\x00\x06") },
+    { "\"int\"", "[\"null\",\"long\"]", TEXT("\x80\x01") },
+    { ITEMS("array", "items", "\"int\""), ITEMS("array", "items", "\"long\""), TEXT("\x82\x00\x06\x01\x02\x06\x00") },
+    { ITEMS("map", "values", "\"int\""), ITEMS("map", "values", "\"long\""), TEXT("\x02\x82\x00k\x06\x00") },
+    { RECORD(FIELD("n", "\"null\"") "," FIELD("f", "\"boolean\"") "," FIELD("i", "\"int\"") "," FIELD("l", "\"long\"")),
+      RECORD(FIELD("l", "\"double\"")), TEXT("\x01\x82\x00\x82\x00") },
+    { RECORD(FIELD("f", "\"float\"") "," FIELD("d", "\"double\"") "," FIELD("x", FIXED("X", "2"))), RECORD(FIELD("x", FIXED("X", "2"))),
+      TEXT("123412345678ab") },
+    { RECORD(FIELD("b", "\"bytes\"") "," FIELD("s", "\"string\"") "," FIELD("e", ENUM("\"a\"", "")) "," FIELD("u", "[\"null\",\"int\"]")),
+      RECORD(FIELD("u", "[\"int\",\"null\"]")), TEXT("\x82\x00x\x82\x00y\x80\x00\x82\x00\x82\x00") },
+};
+
+Test(codec_resolve, a_body_cut_short_is_refused_by_every_kind_of_step)
+{
+    for (size_t i = 0; i < sizeof whole_bodies / sizeof *whole_bodies; i++) {
+        struct cx_str whole = whole_bodies[i].body, got;
+        enum cx_decode_error error = resolve(whole_bodies[i].writer, whole_bodies[i].reader, whole, &got);
+        cr_assert_eq(error, CX_DECODE_OK, "%s: %s", whole_bodies[i].writer, cx_decode_error_text(error));
+        for (size_t len = 0; len < whole.len; len++)
+            cr_assert_neq(resolve(whole_bodies[i].writer, whole_bodies[i].reader, cx_str_n(whole.ptr, len), &got), CX_DECODE_OK, "%s cut to %zu",
+                          whole_bodies[i].writer, len);
+    }
+}
+
+Test(codec_resolve, values_that_no_writer_writes_are_refused)
+{
+    EXPECT_ERROR("\"boolean\"", "\"boolean\"", "\x02", CX_DECODE_ENUM);
+    EXPECT_ERROR("\"int\"", "\"long\"", "\x80\x80\x80\x80\x10", CX_DECODE_VARINT);
+    EXPECT_ERROR(ENUM("\"a\",\"b\"", ""), ENUM("\"b\",\"a\"", ""), "\x04", CX_DECODE_ENUM);
+    EXPECT_ERROR(ITEMS("map", "values", "\"int\""), ITEMS("map", "values", "\"long\""), "\x02\x02\x80\x02\x00", CX_DECODE_UTF8);
+    EXPECT_ERROR(ITEMS("array", "items", "[\"null\",\"int\"]"), ITEMS("array", "items", "\"int\""), "\x02\x00\x00", CX_DECODE_INCOMPATIBLE);
+    EXPECT_ERROR(RECORD(FIELD("a", "[\"null\",\"int\"]")), RECORD(FIELD("a", "\"int\"")), "\x00", CX_DECODE_INCOMPATIBLE);
+}
+
+Test(codec_resolve, types_that_do_not_fit_cannot_be_read)
+{
+    EXPECT_ERROR("\"int\"", "[\"null\",\"string\"]", "\x02", CX_DECODE_INCOMPATIBLE);
+    EXPECT_ERROR("\"float\"", "\"int\"", "1234", CX_DECODE_INCOMPATIBLE);
+    EXPECT_ERROR(FIXED("F", "3"), FIXED("F", "4"), "abc", CX_DECODE_INCOMPATIBLE);
+    EXPECT_ERROR(FIXED("F", "3"), FIXED("G", "3"), "abc", CX_DECODE_INCOMPATIBLE);
+    EXPECT_ERROR(ENUM("\"a\"", ""), "{\"type\":\"enum\",\"name\":\"D\",\"symbols\":[\"a\"]}", "\x00", CX_DECODE_INCOMPATIBLE);
+    EXPECT_ERROR(RECORD(FIELD("a", "\"string\"")), RECORD(FIELD("a", "\"int\"")), "\x00", CX_DECODE_INCOMPATIBLE);
+    EXPECT_ERROR("\"int\"", "\"nothing that is a type\"", "\x02", CX_DECODE_INCOMPATIBLE);
+    EXPECT_ERROR(RECORD(FIELD("a", "\"int\"")), RECORD(FIELD("a", "\"int\"") ",{\"name\":\"b\",\"aliases\":[\"a\"],\"type\":\"int\"}"), "\x02",
+                 CX_DECODE_INCOMPATIBLE); /* two of ours claim one of the writer's */
+    EXPECT_ERROR(RECORD(FIELD("a", "\"int\"")), RECORD("{\"name\":\"b\",\"aliases\":[\"c\"],\"type\":\"int\"}"), "\x02", CX_DECODE_INCOMPATIBLE);
+}
+
+#define NAMED(name, more) "{\"type\":\"record\",\"name\":\"" name "\"" more ",\"fields\":[" FIELD("a", "\"int\"") "]}"
+Test(codec_resolve, aliases_of_records_go_by_full_or_short_name)
+{
+    EXPECT(NAMED("R", ",\"namespace\":\"x\""), NAMED("S", ",\"aliases\":[\"x.R\"]"), "\x02", "\x02");
+    EXPECT(NAMED("R", ",\"namespace\":\"x\""), NAMED("S", ",\"aliases\":[\"Q\",\"y.R\"]"), "\x02", "\x02");
+    EXPECT_ERROR(NAMED("R", ",\"namespace\":\"x\""), NAMED("S", ",\"aliases\":[\"x.Q\"]"), "\x02", CX_DECODE_INCOMPATIBLE);
+    /* In a union the branch of the writer's own name goes before one that only has it for an alias. */
+    EXPECT(NAMED("R", ""), "[" NAMED("S", ",\"aliases\":[\"R\"]") "," NAMED("R", "") "]", "\x02", "\x02\x02");
+}
+
+Test(codec_resolve, one_type_of_the_writers_may_be_read_as_two_of_ours)
+{
+    EXPECT(RECORD(FIELD("a", NAMED("N", "")) "," FIELD("b", "\"N\"")),
+           RECORD(FIELD("a", NAMED("N", "")) "," FIELD("b", "{\"type\":\"record\",\"name\":\"M\",\"aliases\":[\"N\"],\"fields\":["
+                                                            "{\"name\":\"a\",\"type\":\"long\"},{\"name\":\"z\",\"type\":\"int\",\"default\":1}]}")),
+           "\x02\x04", "\x02\x04\x02");
+}
+
+/* Ours has a union where the writer has none: what is read is nested more deeply than what is passed over. */
+Test(codec_resolve, depth_is_bounded_by_what_is_made_too)
+{
+    const char *writer = "{\"type\":\"record\",\"name\":\"N\",\"fields\":[{\"name\":\"n\",\"type\":{\"type\":\"array\",\"items\":\"N\"}}]}";
+    const char *reader =
+        "{\"type\":\"record\",\"name\":\"N\",\"fields\":[{\"name\":\"n\",\"type\":[\"null\",{\"type\":\"array\",\"items\":\"N\"}]}]}";
+    char body[64];
+    struct cx_str got;
+    memset(body, 2, 25);
+    memset(body + 25, 0, 26);
+    cr_assert_eq(resolve(writer, writer, cx_str_n(body, 51), &got), CX_DECODE_OK);
+    cr_assert_eq(resolve(writer, reader, cx_str_n(body, 51), &got), CX_DECODE_DEPTH);
+    cr_assert_eq(resolve(writer, reader, cx_str_n(body + 15, 21), &got), CX_DECODE_OK);
+}
+
+/* Rings of records of 8 and of 9 names: 72 pairs, each within the one before. */
+static const char *ring(const char *prefix, int count, const char *aliases)
+{
+    struct cx_buf text;
+    cx_buf_init(&text, 1 << 16);
+    for (int i = 0; i < count; i++)
+        cx_buf_format(&text,
+                      "%s{\"type\":\"record\",\"name\":\"%s%d\"%s,\"fields\":[{\"name\":\"n\",\"type\":", i ? "{\"type\":\"array\",\"items\":" : "",
+                      prefix, i, aliases);
+    cx_buf_format(&text, "{\"type\":\"array\",\"items\":\"%s0\"}}]}", prefix);
+    for (int i = 1; i < count; i++)
+        cx_buf_str(&text, CX_STR("}}]}"));
+    const char *copy = cx_arena_format(arena, "%.*s", CX_STR_ARG(cx_buf_view(&text))).ptr;
+    cx_buf_free(&text);
+    return copy;
+}
+
+Test(codec_resolve, schemas_that_take_too_much_planning_cannot_be_read)
+{
+    const char *aliases = ",\"aliases\":[\"W0\",\"W1\",\"W2\",\"W3\",\"W4\",\"W5\",\"W6\",\"W7\"]";
+    struct cx_str got;
+    cr_assert_eq(resolve(ring("W", 8, ""), ring("R", 8, aliases), CX_STR("\x00"), &got), CX_DECODE_OK);
+    cr_assert_eq(resolve(ring("W", 8, ""), ring("R", 9, aliases), CX_STR("\x00"), &got), CX_DECODE_INCOMPATIBLE);
+    struct cx_buf writer, reader;
+    cx_buf_init(&writer, 1 << 16);
+    cx_buf_init(&reader, 1 << 16);
+    for (int i = 0; i < 400; i++) { /* 160,000 pairs that do not fit, before the one that would */
+        cx_buf_format(&writer, "%s\"int\"", i ? "," : "[");
+        cx_buf_format(&reader, "%s\"string\"", i ? "," : "[");
+    }
+    cx_buf_str(&writer, cx_str_n(",\"string\"]", 11)); /* with the end of a text */
+    cx_buf_str(&reader, cx_str_n("]", 2));
+    cr_assert_eq(resolve(writer.ptr, reader.ptr, CX_STR("\xa0\x06\x02x"), &got), CX_DECODE_INCOMPATIBLE);
+    cr_assert_eq(resolve("[\"int\",\"string\"]", reader.ptr, CX_STR("\x02\x02x"), &got), CX_DECODE_OK);
+    cx_buf_free(&writer);
+    cx_buf_free(&reader);
+}
+
+/* A few bytes of the writer's, a long default of ours for each item. */
+Test(codec_resolve, what_becomes_longer_than_16_mib_is_refused)
+{
+    char text[1100], *huge = malloc((17 << 20) + 4);
+    struct cx_str got;
+    memset(text, 'x', 1000);
+    text[1000] = 0;
+    const char *reader = cx_arena_format(arena, ITEMS("array", "items", RECORD("{\"name\":\"d\",\"type\":\"string\",\"default\":\"%s\"}")), text).ptr;
+    const char *writer = ITEMS("array", "items", RECORD(""));
+    cr_assert_eq(resolve(writer, reader, CX_STR("\x80\xfa\x01\x00"), &got), CX_DECODE_OK);     /* 16,000 items */
+    cr_assert_eq(resolve(writer, reader, CX_STR("\xc0\xb8\x02\x00"), &got), CX_DECODE_LENGTH); /* 20,000 */
+    memset(huge, 'x', (17 << 20) + 4);
+    memcpy(huge, "\x80\x80\x80\x11", 4);
+    cr_assert_eq(resolve("\"string\"", "\"bytes\"", cx_str_n(huge, (17 << 20) + 4), &got), CX_DECODE_LENGTH);
+    free(huge);
+}
+
+/* Offsets within a record have 32 bits. Nothing is read of what is too long. */
+Test(codec_resolve, a_body_of_4_gib_is_refused_unread)
+{
+    struct cx_interaction record;
+    struct cx_spliceable splice;
+    struct cx_buf wire;
+    struct cx_str got;
+    cx_buf_init(&wire, 100);
+    cx_wire_header(&wire, cx_interaction_schema.id);
+    cr_assert_eq(cx_interaction_open(arena, cx_str_n(wire.ptr, (size_t)1 << 33), &record, &splice), CX_DECODE_LENGTH);
+    cr_assert_eq(resolve("\"int\"", "\"long\"", cx_str_n(wire.ptr, (size_t)1 << 33), &got), CX_DECODE_LENGTH);
+    cx_buf_free(&wire);
 }
 
 Test(codec_resolve, a_text_that_is_no_schema_is_refused_with_a_reason)

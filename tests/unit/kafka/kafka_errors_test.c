@@ -42,9 +42,14 @@ Test(kafka_errors, a_transaction_error_without_a_mark_ends_the_process)
 Test(kafka_errors, deleted_records_are_told_as_a_loss_to_accept)
 {
     struct cx_error err;
-    cr_expect_eq(cx_cure_fail(&err, CX_CURE_OPERATOR, "reading t", RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, "out of range"), -1);
-    cr_expect_eq(err.exit, CX_EXIT_CONFIG);
-    cr_expect_not_null(strstr(err.text, "deleted before they were read"));
+    static const rd_kafka_resp_err_t losses[] = { RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET };
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        cr_expect_eq(cx_cure_fail(&err, CX_CURE_OPERATOR, "reading t", losses[i], "out of range"), -1);
+        cr_expect_eq(err.exit, CX_EXIT_CONFIG);
+        cr_expect_not_null(strstr(err.text, "deleted before they were read"));
+    }
+    cr_expect_eq(cx_cure_fail(&err, CX_CURE_RESTART, "reading t", RD_KAFKA_RESP_ERR__FAIL, "no idea"), -1);
+    cr_expect_null(strstr(err.text, "deleted"), "%s", err.text);
 }
 
 Test(kafka_errors, only_a_record_that_is_refused_as_such_is_blamed)

@@ -4,6 +4,7 @@
 #include "state/snapshot.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -66,7 +67,28 @@ WRAP(rename, (const char *from, const char *to), (from, to))
 WRAP(ftruncate, (int fd, off_t size), (fd, size))
 WRAP(flock, (int fd, int how), (fd, how))
 WRAP(fstat, (int fd, struct stat *what), (fd, what))
-WRAP(stat, (const char *name, struct stat *what), (name, what))
+
+/* The owner of the temporary file has renamed it away before we had the lock on it, and another has made one. */
+static bool is_renamed_away;
+int __real_stat(const char *name, struct stat *what);
+int __wrap_stat(const char *name, struct stat *what);
+int __wrap_stat(const char *name, struct stat *what)
+{
+    if (fails())
+        return -1;
+    int rc = __real_stat(name, what);
+    what->st_ino += is_renamed_away;
+    return rc;
+}
+
+/* Not one of those that fail in turn: a machine without a thread left is a matter of its own. */
+static bool is_out_of_threads;
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *context);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *context);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *context)
+{
+    return is_out_of_threads ? EAGAIN : __real_pthread_create(thread, attributes, run, context);
+}
 
 /* ---- the test ---- */
 static const struct cx_table tables[] = {
@@ -191,4 +213,35 @@ Test(snapshot_faults, the_old_or_the_new_one_is_there_whole_whatever_call_fails,
     cr_assert_eq(rmdir(folder), 0, "something was left behind");
     cr_log_info("%d points of failure", points);
     cr_assert_geq(points, 500, "only %d points of failure", points);
+}
+
+Test(snapshot_faults, without_a_thread_to_write_it_there_is_none_and_the_process_goes_on)
+{
+    struct cx_state *state = state_of(10);
+    struct cx_error err = { 0 };
+    snprintf(path, sizeof path, "/tmp/snapshot-without-a-thread.%d", (int)getpid());
+    is_out_of_threads = true;
+    cr_expect_eq(write_snapshot(state, NEW, &err), CX_SNAPSHOT_FAILED);
+    cr_expect_not_null(strstr(err.text, "no thread to write"), "%s", err.text);
+    cr_expect_eq(access(path, F_OK), -1);
+    is_out_of_threads = false;
+    cr_expect_eq(write_snapshot(state, NEW, &err), CX_SNAPSHOT_DONE);
+    cr_expect_eq(loaded(state), NEW);
+    cx_state_free(state);
+    unlink(path);
+}
+
+Test(snapshot_faults, a_lock_on_a_file_that_lost_its_name_is_none)
+{
+    struct cx_state *state = state_of(10);
+    struct cx_error err = { 0 };
+    snprintf(path, sizeof path, "/tmp/snapshot-renamed-away.%d", (int)getpid());
+    is_renamed_away = true;
+    cr_expect_eq(write_snapshot(state, NEW, &err), CX_SNAPSHOT_FAILED);
+    cr_expect_not_null(strstr(err.text, "is being written by another process"), "%s", err.text);
+    is_renamed_away = false;
+    cr_expect_eq(loaded(state), 0);
+    cr_expect_eq(write_snapshot(state, NEW, &err), CX_SNAPSHOT_DONE);
+    cx_state_free(state);
+    unlink(path);
 }

@@ -196,10 +196,42 @@ Test(snapshot, records_applied_twice_change_nothing)
     }
 }
 
+/* So large that a block is full before its table is through, and the next value is met again in the next one. */
+Test(snapshot, of_large_values_takes_several_blocks)
+{
+    static char value[300000];
+    struct cx_state *state = cx_state_new(tables), *restored = cx_state_new(tables);
+    struct cx_snapshot_head head = head_at(0);
+    struct cx_snapshot found;
+    struct cx_error err = { 0 };
+    for (uint32_t n = 0; n < 20; n++) {
+        struct cx_id id = cx_hash128(&n, sizeof n);
+        memset(value, (int)n, sizeof value);
+        cx_state_put(state, ANY, &id, value, sizeof value - n);
+        cx_state_oput(state, SORTED, cx_str_n(&n, sizeof n), cx_str_n(value, sizeof value - n));
+    }
+    cx_state_commit(state);
+    struct cx_snapshot_writer *writer = cx_snapshot_begin(path, state, &head);
+    cr_assert_eq(cx_snapshot_finish(writer, &err), CX_SNAPSHOT_DONE, "%s", err.text);
+    cx_snapshot_end(writer);
+    cr_assert_eq(cx_snapshot_load(path, &head, restored, &found, &err), 0, "%s", err.text);
+    cr_assert_eq(found.entries, 40);
+    cr_assert(cx_id_eq(cx_state_digest(state), cx_state_digest(restored)));
+    cx_state_free(state);
+    cx_state_free(restored);
+}
+
 /* ---- what is refused ---- */
 
 static char bytes[1 << 20];
 static size_t len;
+static void read_file(void)
+{
+    FILE *file = fopen(path, "rb");
+    cr_assert_not_null(file);
+    len = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+}
 
 static struct cx_state *filled(void)
 {
@@ -209,14 +241,6 @@ static struct cx_state *filled(void)
     for (int i = 0; i < 300; i++)
         transact(state);
     return state;
-}
-
-static void read_file(void)
-{
-    FILE *file = fopen(path, "rb");
-    cr_assert_not_null(file);
-    len = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
 }
 
 static void write_snapshot(struct cx_state *state)
@@ -365,4 +389,29 @@ Test(snapshot, two_writers_of_one_path_do_not_mix)
     cx_state_free(twin);
     read_file();
     cr_expect_eq(parse(tables, &head, &err), 0, "%s", err.text);
+}
+
+/* A path without a folder is in the folder where the process is; who does not want to know why gets no reason; nothing to end is ended. */
+Test(snapshot, files_may_stand_where_the_process_is)
+{
+    char here[1024];
+    cr_assert_not_null(getcwd(here, sizeof here));
+    cr_assert_eq(chdir(folder), 0);
+    struct cx_durable_file *file = cx_durable_file_begin("s.snapshot");
+    char *piece = cx_durable_file_piece(file, true);
+    cr_assert_not_null(piece);
+    memcpy(piece, "whole", 5);
+    cx_durable_file_send(file, 5);
+    cx_durable_file_finish(file);
+    cr_expect_eq(cx_durable_file_status(file, true, NULL), CX_DURABLE_DONE);
+    cx_durable_file_end(file);
+    cr_assert_eq(chdir(here), 0);
+    read_file();
+    cr_expect(len == 5 && memcmp(bytes, "whole", 5) == 0);
+    file = cx_durable_file_begin("/nowhere/s.snapshot");
+    cx_durable_file_finish(file);
+    cr_expect_eq(cx_durable_file_status(file, true, NULL), CX_DURABLE_FAILED);
+    cx_durable_file_end(file);
+    cx_durable_file_end(NULL);
+    cx_snapshot_end(NULL);
 }

@@ -1,5 +1,5 @@
 #include <criterion/criterion.h>
-#include "state/state.h"
+#include "state/internal.h"
 
 enum { FIXED, ANY, SORTED, EXPIRING };
 static bool is_marked_dead(const struct cx_state *state, const struct cx_id *key, const void *value)
@@ -233,4 +233,39 @@ Test(state, an_entry_of_twenty_bytes_takes_no_more_than_forty_nine)
             cr_assert_lt((cx_state_bytes(s) - 300000) / n, 50, "%zu bytes for %lu entries", cx_state_bytes(s), (unsigned long)n);
     }
     cx_state_free(s);
+}
+
+Test(state, a_value_without_bytes_is_zeros_where_the_size_is_fixed)
+{
+    struct cx_id key = id(1);
+    put(1, 77);
+    cx_state_put(state, FIXED, &key, NULL, 0);
+    cr_assert_eq(get(1), 0);
+}
+
+Test(state, memory_follows_what_is_kept_down_as_well_as_up)
+{
+    size_t empty = cx_state_bytes(state);
+    cx_state_oput(state, SORTED, CX_STR("k"), CX_STR("a value of an ordered table"));
+    cx_state_commit(state);
+    size_t one = cx_state_bytes(state);
+    cr_assert_gt(one, empty + 27);
+    for (uint64_t n = 0; n < 300000; n++) {
+        put(n, n);
+        if (n % 1000 == 0)
+            cx_state_commit(state);
+    }
+    cx_state_commit(state);
+    size_t full = cx_state_bytes(state);
+    cr_assert_eq(state->tables[FIXED].hash.chunk_count, 5);
+    for (uint64_t n = 0; n < 300000; n++) {
+        struct cx_id key = id(n);
+        cx_state_del(state, FIXED, &key);
+        if (n % 1000 == 0)
+            cx_state_commit(state);
+    }
+    cx_state_commit(state);
+    cr_assert_eq(cx_state_count(state, FIXED), 0);
+    cr_assert_lt(cx_state_bytes(state), full);
+    cr_assert_leq(state->tables[FIXED].hash.chunk_count, 2);
 }
