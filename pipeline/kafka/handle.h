@@ -144,6 +144,8 @@ enum cx_kafka_result cx_kafka_fail(struct cx_kafka *k, const struct cx_error *wh
 /* One step of a wait for the cluster: serves events, pauses `*pause_ms` and doubles it up to 1 s. False when the wait must end (interrupted, or
  * fatal), with *err filled. `what` is logged now and then. */
 bool cx_kafka_wait(struct cx_kafka *k, const char *what, int *pause_ms, struct cx_error *err);
+/* For waits of another kind: tells the callback. */
+void cx_kafka_waiting(const struct cx_kafka *k, const char *what);
 
 /* transaction.c, producer.c */
 int cx_producer_open(struct cx_kafka *k, int64_t patience_ms, struct cx_error *err); /* makes it, initialises transactions */

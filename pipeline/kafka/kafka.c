@@ -37,6 +37,12 @@ static bool has_fatal(struct cx_kafka *k, rd_kafka_t *rk, const char *doing, str
     return true;
 }
 
+void cx_kafka_waiting(const struct cx_kafka *k, const char *what)
+{
+    if (k->callbacks.waiting)
+        k->callbacks.waiting(k->callbacks.context, what);
+}
+
 bool cx_kafka_wait(struct cx_kafka *k, const char *what, int *pause_ms, struct cx_error *err)
 {
     int64_t until = cx_monotonic_ns() + *pause_ms * INT64_C(1000000);
@@ -53,6 +59,7 @@ bool cx_kafka_wait(struct cx_kafka *k, const char *what, int *pause_ms, struct c
             return false;
         if (left_ms <= 0)
             return true;
+        cx_kafka_waiting(k, what);
         rd_kafka_poll(k->producer ? k->producer : k->consumer, left_ms < 100 ? (int)left_ms : 100);
     }
 }

@@ -45,6 +45,8 @@ struct cx_kafka_callbacks {
     void (*revoking)(void *context, bool lost);
     /* After the last partition of a rebalance was given; also when there was none. May be NULL. */
     void (*settled)(void *context);
+    /* From every call that waits for brokers, some ten times a second: the process stands still but lives. `what` it waits to do. May be NULL. */
+    void (*waiting)(void *context, const char *what);
 };
 /* Connects, fences an earlier process of the same transactional id, and checks that the topics exist. The group is joined by the first poll: what
  * is restored before is warm. `stateful` chooses the range assignor (else roundrobin). Group and transactional ids derive from `chain`.

@@ -151,6 +151,7 @@ static rd_kafka_resp_err_t enqueue_waiting(struct cx_kafka *k, const struct reco
             begun = cx_monotonic_ns();
         if (k->interrupted && cx_monotonic_ns() - begun > CLOSE_PATIENCE_MS * INT64_C(1000000))
             return RD_KAFKA_RESP_ERR__INTR;
+        cx_kafka_waiting(k, "send");
         rd_kafka_poll(k->producer, FULL_PAUSE_MS);
     }
     return code;

@@ -90,6 +90,7 @@ static int read_all(struct restoring *r, rd_kafka_queue_t *queue, rd_kafka_t *re
             continue;
         }
         rd_kafka_poll(reader, 0);
+        cx_kafka_waiting(r->k, "restore");
         cx_log_limited(CX_INFO, "kafka_restoring", "topic=%.*s trouble=\"%s\"", CX_STR_ARG(r->topic), r->k->trouble.text);
         if (r->k->interrupted)
             status = cx_fail(err, CX_EXIT_OK, "kafka: stopped while restoring %.*s", CX_STR_ARG(r->topic));

@@ -1,6 +1,7 @@
 /* assignment.c - partitions coming and going: state is restored before the first record is read (invariant 5). */
 #include "kafka/kafka.h"
 #include "log/log.h"
+#include "run/notify.h"
 #include "run/process.h"
 
 #include "base/failpoint.h"
@@ -158,6 +159,7 @@ void cx_process_settled(void *process)
         cx_snapshots_forget(p, a);
         cx_assignment_free(a);
     }
+    cx_notify_ready(); /* also without a partition, where others have them all */
 }
 
 void cx_process_revoked(void *process, const char *topic, int32_t partition)

@@ -1,6 +1,7 @@
 /* files.c - new lexicons, rules and overlays for a process that runs (invariant 15). */
 #include "kafka/kafka.h"
 #include "log/log.h"
+#include "run/notify.h"
 #include "run/process.h"
 
 #include "base/time.h"
@@ -42,7 +43,9 @@ void cx_process_reload(struct cx_process *p)
     if (!p->is_reload_due || cx_kafka_in_transaction(p->kafka))
         return;
     p->is_reload_due = false;
+    cx_notify_reloading(begun_ns);
     int reloaded = cx_chain_reload(p->chain, &why);
+    cx_notify_reloaded();
     if (reloaded < 0) {
         cx_log(CX_ERROR, "reload_refused", "config_hash=%016llx what was loaded stays: %s", (unsigned long long)atomic_load(&p->config_hash),
                why.text);

@@ -3,6 +3,7 @@
 #include "log/log.h"
 #include "run/acl.h"
 #include "run/inputs.h"
+#include "run/notify.h"
 #include "run/process.h"
 #include "run/verb.h"
 
@@ -117,6 +118,18 @@ static int open_breaker(struct cx_process *p)
     return CX_EXIT_DATA;
 }
 
+void cx_process_alive(struct cx_process *p, int64_t now_ns)
+{
+    atomic_store_explicit(&p->heartbeat_ns, now_ns, memory_order_relaxed);
+    cx_notify_alive(now_ns);
+}
+
+static void on_waiting(void *process, const char *what)
+{
+    cx_notify_status("waiting for brokers, to %s", what);
+    cx_process_alive(process, cx_monotonic_ns());
+}
+
 int cx_process_run(struct cx_process *p)
 {
     int64_t attended = 0;
@@ -124,9 +137,10 @@ int cx_process_run(struct cx_process *p)
     while (!cx_stop_requested) {
         int64_t now = cx_monotonic_ns();
         enum cx_kafka_result result = CX_KAFKA_OK;
-        atomic_store_explicit(&p->heartbeat_ns, now, memory_order_relaxed);
+        cx_process_alive(p, now);
         if (now - attended > 500000000) {
             attended = now;
+            cx_notify_status("%zu partitions", p->assigned_count);
             cx_metric_refresh(p);
             cx_process_look(p);
             result = attend_silent_partitions(p);
@@ -139,6 +153,7 @@ int cx_process_run(struct cx_process *p)
         if (!cx_kafka_in_transaction(p->kafka))
             writes_snapshot = cx_snapshots_step(p);
     }
+    cx_notify_stopping();
     if (cx_process_commit(p) == CX_KAFKA_FATAL)
         return (int)p->err->exit;
     cx_snapshots_finish(p);
@@ -179,11 +194,11 @@ int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, 
     p->arena = cx_arena_new((size_t)1 << 30);
     cx_buf_init(&p->buf, (size_t)256 << 20);
     cx_process_metrics_open(p);
-    atomic_store(&p->heartbeat_ns, cx_monotonic_ns()); /* connecting is life, too */
+    cx_process_alive(p, cx_monotonic_ns()); /* connecting is life, too */
     CX_TRY(cx_http_open(p, err));
     if (atomic_load(&p->standby) != CX_STANDBY_NOT)
         CX_TRY(cx_standby_follow(p, err));
-    struct cx_kafka_callbacks callbacks = { p, cx_process_assigned, cx_process_revoked, cx_process_revoking, cx_process_settled };
+    struct cx_kafka_callbacks callbacks = { p, cx_process_assigned, cx_process_revoked, cx_process_revoking, cx_process_settled, on_waiting };
     p->kafka =
         cx_kafka_open(&p->settings->kafka, cx_chain_name(p->chain), p->topics, p->topic_count, cx_chain_is_stateful(p->chain), &callbacks, err);
     if (!p->kafka)
@@ -237,6 +252,7 @@ static int run_run(const struct cx_args *args, struct cx_error *err)
         return print_config(&settings);
     signal(SIGPIPE, SIG_IGN);
     cx_process_catch_reload();
+    cx_notify_open();
     p.settings = &settings;
     if (cx_args_has(args, STANDBY)) {
         if (settings.kafka.instance.len == 0) {

@@ -96,6 +96,8 @@ int cx_process_open(struct cx_process *p, const struct cx_stage *const *stages, 
 /* Until told to stop, or until something ends it; returns the exit status. */
 int cx_process_run(struct cx_process *p);
 void cx_process_close(struct cx_process *p);
+/* The thread that runs the process is at work, or waits for brokers: /livez and the supervisor may know. */
+void cx_process_alive(struct cx_process *p, int64_t now_ns);
 
 /* files.c */
 void cx_process_catch_reload(void); /* SIGHUP; not where a terminal would send it */

@@ -5,6 +5,7 @@
  * where that stood, or a newer copy after the offset. Else one line says why, and the whole changelog is read. */
 #include "kafka/kafka.h"
 #include "log/log.h"
+#include "run/notify.h"
 #include "run/process.h"
 
 #include "base/failpoint.h"
@@ -46,6 +47,7 @@ static void tell_progress(struct reading *r, int64_t offset)
     int64_t from = r->asked.from < 0 ? r->asked.start : r->asked.from;
     double share = (double)(offset - from) / (double)(r->asked.end - from), seconds = (double)(now - r->begun_ns) / 1e9;
     double rate = (double)r->records / seconds, left = share > 0 ? seconds / share - seconds : 0;
+    cx_notify_status("restoring %s/%d: %.0f %%, %.0f s left", r->stage->name, r->asked.partition, share * 100, left);
     if (is_drawn)
         draw(r, share, rate, left);
     else
@@ -82,7 +84,7 @@ static int on_record(void *context, const struct cx_message *m, struct cx_error 
 {
     struct reading *r = context;
     if (r->records++ % LOOK_EVERY == 0) {
-        atomic_store(&r->p->heartbeat_ns, cx_monotonic_ns());
+        cx_process_alive(r->p, cx_monotonic_ns());
         tell_progress(r, m->offset);
     }
     if (cx_stop_requested)
@@ -90,7 +92,10 @@ static int on_record(void *context, const struct cx_message *m, struct cx_error 
     if (cx_str_eq(m->key, cx_generation_key()))
         return on_generation(r, m, err);
     cx_failpoint_pass(CX_POINT_MID_RESTORE);
-    return cx_state_restore(cx_task_state(r->a->task, r->index), m->key, m->value, err);
+    if (cx_state_restore(cx_task_state(r->a->task, r->index), m->key, m->value, err) == 0)
+        return 0;
+    struct cx_error why = *err;
+    return cx_fail(err, why.exit, "%s/%d at %lld: %s", r->stage->changelog, m->partition, (long long)m->offset, why.text);
 }
 
 /* The record where the tables' generation record stood: still it, or by now another. */

@@ -5,6 +5,7 @@
  * this process goes on as the instance itself: its transactional id fences what may be left of it, and its membership takes the name over. */
 #include "kafka/tail.h"
 #include "log/log.h"
+#include "run/notify.h"
 #include "run/process.h"
 
 #include "base/time.h"
@@ -172,6 +173,10 @@ static void report(struct following *f)
 {
     bool was_warm = atomic_load(&f->p->standby) == CX_STANDBY_WARM, warm = is_warm(f);
     atomic_store(&f->p->standby, warm ? CX_STANDBY_WARM : CX_STANDBY_FILLING);
+    cx_notify_status("standby of instance %.*s: %zu partitions, %s", CX_STR_ARG(f->p->settings->kafka.instance), f->p->warm_count,
+                     warm ? "warm" : "filling");
+    if (warm && !was_warm)
+        cx_notify_ready();
     if (warm && !was_warm)
         cx_log(CX_INFO, "standby_warm", "instance=%.*s partitions=%zu", CX_STR_ARG(f->p->settings->kafka.instance), f->p->warm_count);
     cx_metric_standby(f->p, true, cx_tail_lag(f->tail));
@@ -186,7 +191,7 @@ static int follow(struct following *f, struct cx_error *err)
         int64_t now = cx_monotonic_ns();
         if (now - (int64_t)atomic_load(&f->p->heartbeat_ns) > STOOD_STILL_MS * INT64_C(1000000)) /* what was deleted meanwhile may be missed */
             CX_TRY(follow_exactly(f, NULL, 0, err));
-        atomic_store(&f->p->heartbeat_ns, now);
+        cx_process_alive(f->p, now);
         if (now - asked > ASK_EVERY_MS * INT64_C(1000000)) {
             int gone = look(f, err);
             if (gone != 0)

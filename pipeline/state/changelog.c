@@ -77,8 +77,11 @@ int cx_state_restore(struct cx_state *state, struct cx_str key, struct cx_str va
                        key_len);
     bool is_fixed = t->row->kind == CX_TABLE_HASH && t->row->value_size != 0;
     if (value.ptr && (is_fixed ? value.len != t->hash.value_size : value.len > CX_STATE_VALUE_MAX))
-        return cx_fail(err, CX_EXIT_CONFIG, "changelog record of table '%s' with a value of %zu bytes: it was written by another version",
-                       t->row->name, value.len);
+        return cx_fail(
+            err, CX_EXIT_CONFIG,
+            "changelog record of table '%s' with a value of %zu bytes: another version wrote it; start that one again, or begin this stage's state "
+            "anew (docs/operating.md, \"another version\")",
+            t->row->name, value.len);
     cx_state_set(state, table, cx_str_skip(key, 1), value);
     return 0;
 }

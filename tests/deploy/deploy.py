@@ -51,6 +51,7 @@ def units_are_what_systemd_understands(cx):
         shutil.copytree(DEPLOY / "systemd", f"{root}/etc/systemd/system")
         os.makedirs(f"{root}/usr/bin")
         shutil.copy(cx, f"{root}/usr/bin/cx")
+        shutil.copy("/usr/bin/kill", f"{root}/usr/bin/kill")
         units = [file.name.replace("@.", "@0.") for file in (DEPLOY / "systemd").glob("*.service")]
         assert len(units) == len(CHAINS), units
         for unit in units:
@@ -70,6 +71,7 @@ def units_run_what_cx_understands(cx):
         done = run(cx, *words[1:], "--print-config")
         assert done.returncode == 0, f"{file.name}: {done.stderr}"
     base = (DEPLOY / "systemd/cx-@.service.d/base.conf").read_text()
+    assert "Type=notify" in base and "NotifyAccess=main" in base and "WatchdogSec=180" in base, "pipeline/run/notify.c would talk to nobody"
     assert "RestartPreventExitStatus=64 65 78" in base and "LimitCORE=0" in base and "Restart=on-failure" in base
 
 

@@ -1,5 +1,6 @@
 /* What a process makes of partitions that come and go: what it refuses, what it keeps, and what it restores from what. */
 #include "process_rig.h"
+#include "supervisor.h"
 
 TestSuite(assignment, .init = setup, .fini = teardown, .timeout = 120);
 
@@ -302,4 +303,45 @@ Test(assignment, several_partitions_are_told_apart)
     cr_expect_eq(p->assigned_count, 2);
     fake.callbacks.revoked(p, p->topics[0], 1);
     cr_expect_eq(given()->partition, 0);
+}
+
+/* ---- what a supervisor hears ---- */
+
+static bool is_heard(const char *wanted)
+{
+    bool found = false;
+    for (const char *line = heard(); *line; line = heard())
+        found = found || strcmp(line, wanted) == 0;
+    return found;
+}
+
+Test(assignment, a_supervisor_hears_ready_when_state_is_there_and_that_waiting_is_life)
+{
+    char name[60];
+    worked_until(40);
+    close_process();
+    snprintf(name, sizeof name, "@cx-assignment-unit-%d", (int)getpid());
+    listen_at(name);
+    cx_notify_open();
+    open_process(KEYED);
+    cr_expect_not(is_heard("READY=1"), "nothing has been given");
+    cr_assert_eq(give(), 0, "%s", err.text);
+    cr_expect(is_heard("READY=1"));
+    atomic_store(&p->heartbeat_ns, 0);
+    fake.callbacks.waiting(p, "commit");
+    cr_expect_gt(atomic_load(&p->heartbeat_ns), 0);
+    cr_expect(is_heard("STATUS=waiting for brokers, to commit"));
+    close(supervisor);
+}
+
+Test(assignment, a_process_without_a_partition_is_ready_too)
+{
+    char name[60];
+    snprintf(name, sizeof name, "@cx-assignment-unit-%d", (int)getpid());
+    listen_at(name);
+    cx_notify_open();
+    open_process(KEYED);
+    fake.callbacks.settled(p);
+    cr_expect(is_heard("READY=1"));
+    close(supervisor);
 }
