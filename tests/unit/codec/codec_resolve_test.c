@@ -344,6 +344,11 @@ Test(codec_resolve, depth_is_bounded_by_what_is_made_too)
     cr_assert_eq(resolve(writer, writer, cx_str_n(body, 51), &got), CX_DECODE_OK);
     cr_assert_eq(resolve(writer, reader, cx_str_n(body, 51), &got), CX_DECODE_DEPTH);
     cr_assert_eq(resolve(writer, reader, cx_str_n(body + 15, 21), &got), CX_DECODE_OK);
+    /* Within two arrays the last record can just be passed over, and not be made. */
+    writer = cx_arena_format(arena, "{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":%s}}%c", writer, 0).ptr;
+    reader = cx_arena_format(arena, "{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":%s}}%c", reader, 0).ptr;
+    cr_assert_eq(resolve(writer, reader, cx_str_n(body + 3, 45), &got), CX_DECODE_DEPTH);
+    cr_assert_eq(resolve(writer, reader, cx_str_n(body + 4, 43), &got), CX_DECODE_OK);
 }
 
 /* Rings of records of 8 and of 9 names: 72 pairs, each within the one before. */

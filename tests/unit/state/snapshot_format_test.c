@@ -148,6 +148,8 @@ Test(snapshot_format, a_head_of_another_length_or_of_other_tables_is_refused)
     EXPECT("its head is not as long as it says");
     put_head(TABLES, -3);
     EXPECT("its head is not as long as it says");
+    put_head(TABLES, -8); /* nothing is left over, and something is missing */
+    EXPECT("its head is not as long as it says");
     put_head(TABLES, -57); /* inside the times */
     EXPECT("it has 0 tables");
     put_head(0, -1 - 8);
