@@ -1,6 +1,7 @@
 /* What is not a record is refused, and nothing worse. */
 #include <criterion/criterion.h>
 #include "codec/avro_in.h"
+#include "codec/generated.h"
 #include "oracle.h"
 
 /* A copy whose end is the end of its memory, so that the sanitizer sees a read beyond. */
@@ -54,6 +55,29 @@ Test(codec, refuses_every_truncation_of_a_record)
     }
     cx_buf_free(&whole);
     oracle_free(oracle);
+    cx_arena_free(arena);
+}
+
+Test(codec, refuses_every_truncation_of_any_record)
+{
+    struct cx_arena *arena = cx_arena_new(64 << 20);
+    struct cx_buf whole;
+    cx_buf_init(&whole, 1 << 24);
+    for (const struct cx_schema *const *schema = cx_schemas; *schema; schema++) {
+        struct oracle *oracle = oracle_new((*schema)->avsc);
+        uint64_t seed = 0;
+        for (int i = 0; i < 10; i++) {
+            short_record(oracle, &seed, &whole);
+            cr_assert_eq(decode_copy(*schema, arena, cx_buf_view(&whole)), CX_DECODE_OK);
+            for (size_t len = 0; len < whole.len; len++) {
+                cr_assert_neq(decode_copy(*schema, arena, cx_str_n(whole.ptr, len)), CX_DECODE_OK, "%s, seed %lu cut at %zu", (*schema)->subject,
+                              (unsigned long)seed, len);
+                cx_arena_reset(arena);
+            }
+        }
+        oracle_free(oracle);
+    }
+    cx_buf_free(&whole);
     cx_arena_free(arena);
 }
 

@@ -58,6 +58,22 @@ Test(snapshots, a_restart_reads_what_the_last_run_left)
     cr_expect_eq(come_back(&digest), CX_FROM_SNAPSHOT);
 }
 
+Test(snapshots, the_folder_is_made_where_there_is_none)
+{
+    char made[200], file[300];
+    snprintf(made, sizeof made, "%s/made", folder);
+    settings.kafka.state_dir = cx_str(made);
+    struct cx_id digest = left_behind(12);
+    cr_expect_eq(come_back(&digest), CX_FROM_SNAPSHOT);
+    close_process();
+    settings.kafka.state_dir = cx_str(folder);
+    snprintf(file, sizeof file, "%s/normalize-dedup-analytics.dedup.0.snapshot", made);
+    cr_expect_eq(unlink(file), 0);
+    snprintf(file, sizeof file, "%s/normalize-dedup-analytics.analytics.0.snapshot", made);
+    cr_expect_eq(unlink(file), 0);
+    cr_expect_eq(rmdir(made), 0);
+}
+
 Test(snapshots, what_was_committed_later_is_read_from_the_changelog)
 {
     left_behind(6);
