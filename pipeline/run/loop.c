@@ -140,7 +140,10 @@ int cx_process_run(struct cx_process *p)
         cx_process_alive(p, now);
         if (now - attended > 500000000) {
             attended = now;
-            cx_notify_status("%zu partitions", p->assigned_count);
+            if (p->assigned_count > 0)
+                cx_notify_status("%zu partitions", p->assigned_count);
+            else
+                cx_notify_status("no partition: the group is to give one, or others have them all");
             cx_metric_refresh(p);
             cx_process_look(p);
             result = attend_silent_partitions(p);
