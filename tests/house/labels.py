@@ -33,6 +33,13 @@ def add_copy(folder):
                 file.write("\t".join([*fields[:2], text, *fields[3:]]) + "\n")
 
 
+def add_louder(path):
+    """A phrase again in capitals."""
+    label, text = line_of(path, 2).split("\t")
+    with open(path, "a") as file:
+        file.write(f"{label}\t{text.upper()}\n")
+
+
 # Language, what must be said, what is done to its files.
 FAULTS = (
     ("en", "no label 'moan'", lambda f: edit(f / "en.tsv", "\tcomplaint\t", "\tmoan\t")),
@@ -50,9 +57,14 @@ FAULTS = (
     ("tr", "the same id as", lambda f: (f / "tr.tsv").write_text((f / "tr.tsv").read_text() + line_of(f / "tr.tsv", 2) + "\n")),
     ("es", "nearly the text of", add_copy),
     ("en", "urgency critical has", lambda f: (f / "en.tsv").write_text((f / "en.tsv").read_text().replace("\tcritical\t", "\thigh\t"))),
-    ("en", "500 are the least", lambda f: (f / "en.tsv").write_text("\n".join((f / "en.tsv").read_text().split("\n")[:300]) + "\n")),
+    ("en", "1000 are the least", lambda f: (f / "en.tsv").write_text("\n".join((f / "en.tsv").read_text().split("\n")[:300]) + "\n")),
     ("en", "of another language", lambda f: edit(f / "en.tsv", "\nen-", "\nde-")),
     ("ru", "No such file", lambda f: (f / "ru.held.tsv").unlink()),
+    ("de", "no label 'good'", lambda f: edit(f / "de.tone.tsv", "\npositive\t", "\ngood\t")),
+    ("hi", "columns instead of", lambda f: edit(f / "hi.tone.tsv", "\npositive\t", "\npositive\t\t")),
+    ("fr", "the same text as", lambda f: add_louder(f / "fr.tone.tsv")),
+    ("tr", "too few", lambda f: (f / "tr.tox.tsv").write_text((f / "tr.tox.tsv").read_text().replace("\n1\t", "\n0\t"))),
+    ("ru", "1000 are the least", lambda f: (f / "ru.tox.tsv").write_text("\n".join((f / "ru.tox.tsv").read_text().split("\n")[:500]) + "\n")),
 )
 
 

@@ -14,7 +14,9 @@ import zlib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COLUMNS = "id channel text sentiment urgency toxic relevant intent functions c topic".split()
 LANGUAGES = ("tr", "es", "ar", "ru", "en")
-ROWS, ROWS_A_LABEL = 500, 20   # at least, a language
+ROWS, ROWS_A_LABEL = 1000, 40  # at least, a language
+PHRASES = {"tone": ("sentiment", "tr es ar ru en pt fr de it hi".split(), 1500), "tox": ("toxic", LANGUAGES, 1000)}  # column, languages, rows at least
+PHRASES_A_LABEL = 0.15         # at least this share
 LIKENESS, ALIKE = 0.5, 0.005   # texts that share this much are near-duplicates; at most this share of rows may have one
 FORMS = {"id": r"[a-z]{2}-[0-9]{4}", "channel": r"[a-z0-9_]{1,32}", "topic": r"[a-z0-9_]+", "toxic": "[01]", "relevant": "[01]"}
 
@@ -43,7 +45,7 @@ def is_held(text):
     return zlib.crc32(text.encode()) % 5 == 0
 
 
-def read(path, problems):
+def read(path, columns, problems):
     """Rows as dictionaries with `where`; what is no row becomes a problem."""
     rows = []
     try:
@@ -52,17 +54,22 @@ def read(path, problems):
         problems.append(f"{path.name}: {fault}")
         return rows
     lines = text.split("\n")
-    if lines[0].split("\t") != COLUMNS:
-        problems.append(f"{path.name}:1: the header is not {' '.join(COLUMNS)}")
+    if lines[0].split("\t") != columns:
+        problems.append(f"{path.name}:1: the header is not {' '.join(columns)}")
     if lines.pop() != "":
         problems.append(f"{path.name}: no line feed at its end")
     for number, line in enumerate(lines[1:], 2):
         fields = line.split("\t")
-        if len(fields) != len(COLUMNS):
-            problems.append(f"{path.name}:{number}: {len(fields)} columns instead of {len(COLUMNS)}")
+        if len(fields) != len(columns):
+            problems.append(f"{path.name}:{number}: {len(fields)} columns instead of {len(columns)}")
         else:
-            rows.append(dict(zip(COLUMNS, fields), where=f"{path.name}:{number}"))
+            rows.append(dict(zip(columns, fields), where=f"{path.name}:{number}"))
     return rows
+
+
+def text_problems(text):
+    if " ".join(text.split()) != text or unicodedata.normalize("NFC", text) != text or not text:
+        yield "the text is not folded (blanks, NFC) or empty"
 
 
 def row_problems(row, known):
@@ -76,10 +83,8 @@ def row_problems(row, known):
             yield f"{column}: a label twice"
     if (row["functions"] == "") != (row["relevant"] == "0"):
         yield "functions are empty exactly where the row is not relevant"
-    text = row["text"]
-    if " ".join(text.split()) != text or unicodedata.normalize("NFC", text) != text or not text:
-        yield "the text is not folded (blanks, NFC) or empty"
-    if is_held(text) != (".held." in row["where"]):
+    yield from text_problems(row["text"])
+    if is_held(row["text"]) != (".held." in row["where"]):
         yield "the row belongs in the other file: the CRC-32 of its text decides"
 
 
@@ -118,15 +123,44 @@ def language_problems(language, rows, known):
         yield from (f"{b['where']}: nearly the text of {a['where']}" for a, b in pairs)
 
 
-def check(folder, languages=LANGUAGES):
+def phrase_problems(path, column, least, known):
+    problems, seen, counts = [], {}, collections.Counter()
+    rows = read(path, [column, "text"], problems)
+    for row in rows:
+        faults = list(text_problems(row["text"]))
+        counts[row[column]] += 1
+        if row[column] not in known[column]:
+            faults.append(f"{column}: no label {row[column]!r}")
+        if row["text"].lower() in seen:
+            faults.append(f"the same text as {seen[row['text'].lower()]}")
+        seen[row["text"].lower()] = row["where"]
+        problems += [f"{row['where']}: {fault}" for fault in faults]
+    if len(rows) < least:
+        problems.append(f"{path.name}: {len(rows)} rows, {least} are the least")
+    problems += [f"{path.name}: {column} {name} has {counts[name]} rows, too few" for name in known[column] if counts[name] < PHRASES_A_LABEL * len(rows)]
+    return problems
+
+
+def check_language(folder, language, known):
+    problems = []
+    rows = read(folder / f"{language}.tsv", COLUMNS, problems) + read(folder / f"{language}.held.tsv", COLUMNS, problems)
+    for row in rows:
+        problems += [f"{row['where']}: {problem}" for problem in row_problems(row, known)]
+        if not row["id"].startswith(language):
+            problems.append(f"{row['where']}: id {row['id']!r} is of another language")
+    return problems + list(language_problems(language, rows, known))
+
+
+def check(folder, languages=None):
+    """Of all languages, or of those named."""
     known, problems = known_labels(), []
-    for language in languages:
-        rows = read(folder / f"{language}.tsv", problems) + read(folder / f"{language}.held.tsv", problems)
-        for row in rows:
-            problems += [f"{row['where']}: {problem}" for problem in row_problems(row, known)]
-            if not row["id"].startswith(language):
-                problems.append(f"{row['where']}: id {row['id']!r} is of another language")
-        problems += language_problems(language, rows, known)
+    for language in languages or LANGUAGES:
+        if language in LANGUAGES:
+            problems += check_language(folder, language, known)
+    for kind, (column, written, least) in PHRASES.items():
+        for language in written:
+            if languages is None or language in languages:
+                problems += phrase_problems(folder / f"{language}.{kind}.tsv", column, least, known)
     return problems
 
 
