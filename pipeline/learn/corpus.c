@@ -8,6 +8,9 @@
 #define COLUMNS_MAX 64
 /* Of a set whose texts all have one label so many are enough. */
 #define ONE_LABEL_MAX 4000
+/* Features of a text that phrases could stand in. A logit is a sum over the root of how many features a text has: what tells a phrase of ten features
+ * by a little would weigh nothing in a comment of a hundred and fifty. */
+#define PHRASES_STAND_IN 150
 
 struct reading {
     struct cx_learn_task *task;
@@ -196,6 +199,8 @@ static int read_line(struct reading *r, struct cx_str line)
     example->balance = r->source->balance;
     CX_TRY(set_labels(r, example, label));
     cx_example_features(r->arena, r->task->plan->features, text, example);
+    if (r->source->is_phrases && example->count < PHRASES_STAND_IN)
+        example->total = PHRASES_STAND_IN;
     return 0;
 }
 

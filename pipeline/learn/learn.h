@@ -19,7 +19,7 @@
 
 struct cx_example {
     const uint32_t *hashes;
-    uint32_t count, total; /* total: of the text, those not selected too; 0: as count */
+    uint32_t count, total; /* total: of the text, those not selected too, or of one that the words could stand in; 0: as count */
     int32_t label;         /* ONE_OF; -1: none of them */
     uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
     float weight, balance; /* balance: of its set */
@@ -36,6 +36,7 @@ struct cx_head_plan {
     const char *labels; /* by blanks; NULL: those of the data, in byte order */
     uint32_t epochs;
     float rate, drop;
+    float says;           /* ANY_OF: a label is said from this score on; 0: from 0.5 on */
     float balance;        /* 0: as the data is; 1: every label of a set weighs the same */
     uint32_t most;        /* features it may have in the table */
     bool folds;           /* calibrated on folds of its examples rather than on dev: what has few examples and no public dev set */
@@ -68,6 +69,7 @@ struct cx_text_source {
     struct cx_str map;    /* "their=ours,their=ours": labels by other names; null: as they are; one that is not named is left out */
     bool is_words;        /* language TAB centibels TAB word: texts are made of it */
     bool is_dev;
+    bool is_phrases;    /* a few words each, that stand for what they are in a longer text */
     bool skips_unknown; /* texts with labels that the task does not know count as none of them */
     float weight;
     float balance; /* below 0: the plan's */

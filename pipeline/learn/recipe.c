@@ -86,6 +86,9 @@ int cx_recipe_source(const struct cx_recipe *recipe, struct cx_arena *arena, siz
                           : cx_arena_format(arena, "%.*s/%.*s", CX_STR_ARG(recipe->data), CX_STR_ARG(file));
     if (cx_str_starts(row->reader, CX_STR("column:")))
         source->column = cx_str_skip(row->reader, 7);
+    source->is_phrases = cx_str_starts(row->reader, CX_STR("phrases:"));
+    if (source->is_phrases)
+        source->column = cx_str_skip(row->reader, 8);
     source->is_words = cx_str_is(row->reader, "words") && !is_dev;
     if (cx_str_is(row->reader, "texts")) {
         source->label = row->map;

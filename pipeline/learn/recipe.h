@@ -1,9 +1,9 @@
 /* recipe.h - which sets a model is made of: a TSV with a header, a row a set and head.
  *   head set language train dev reader weight balance map open licence base published
- * `reader` is labels (label TAB text), words (words.c), texts (every text has the label in `map`) or column:NAME. Fields that do not apply are -; a
- * balance (0: labels as the set has them, 1: each as much as the others) that is - is the plan's.
- * Files are relative to the data folder, those that begin with @ to the folder of the recipe. `base` and `published` are figures to beat, for the
- * table of cx eval. */
+ * `reader` is labels (label TAB text), words (words.c), texts (every text has the label in `map`), column:NAME, or phrases:NAME where the texts of
+ * such a file are a few words each (is_phrases in learn.h). Fields that do not apply are -; a balance (0: labels as the set has them, 1: each as much
+ * as the others) that is - is the plan's. Files are relative to the data folder, those that begin with @ to the folder of the recipe. `base` and
+ * `published` are figures to beat, for the table of cx eval. */
 #ifndef CX_LEARN_RECIPE_H
 #define CX_LEARN_RECIPE_H
 #include "base/hash.h"

@@ -165,6 +165,48 @@ Test(learn, a_set_may_be_balanced_other_than_the_plan_says)
     cx_arena_free(arena);
 }
 
+Test(learn, phrases_weigh_what_they_do_in_a_longer_text)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    uint32_t totals[2];
+    for (int are_phrases = 0; are_phrases < 2; are_phrases++) {
+        struct cx_learn_task task;
+        struct cx_error err;
+        struct cx_text_source source = { .content = CX_STR("fine\tlovely\n"), .weight = 1, .is_phrases = are_phrases };
+        cx_learn_task_init(&task, CX_STR("mood"));
+        cr_assert_eq(cx_learn_task_read(&task, arena, &source, &err), 0);
+        totals[are_phrases] = task.examples[0].total > 0 ? task.examples[0].total : task.examples[0].count;
+        cx_learn_task_free(&task);
+    }
+    cr_assert_gt(totals[1], 4 * totals[0]);
+    cx_arena_free(arena);
+}
+
+Test(learn, labels_are_said_from_the_score_of_the_plan_on)
+{
+    static struct cx_build build;
+    static const float says[] = { 0, 0.3f }, expected[] = { 0.5f, 0.3f };
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    for (int i = 0; i < 2; i++) {
+        struct cx_learn_task task;
+        struct cx_error err;
+        cx_learn_task_init(&task, CX_STR("mood"));
+        struct cx_head_plan plan = *task.plan;
+        plan.kind = CX_HEAD_ANY_OF;
+        plan.says = says[i];
+        task.plan = &plan;
+        cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
+        cx_learn_task_close(&task);
+        build = (struct cx_build){ .head_count = 1, .say = say_nothing };
+        build.heads[0].task = &task;
+        cx_build_learn(&build, arena);
+        cr_assert_float_eq(build.heads[0].packed.threshold[0], expected[i], 1e-6);
+        cx_build_free(&build);
+        cx_learn_task_free(&task);
+    }
+    cx_arena_free(arena);
+}
+
 Test(learn, no_may_be_a_label_of_ones_own)
 {
     struct cx_arena *arena = cx_arena_new(1u << 30);
