@@ -14,7 +14,7 @@
 
 /* Below these a score of the model is what any text would get, and no evidence of anything. */
 #define CLASSIFY_INTENT_JOINS   0.1f
-#define CLASSIFY_FUNCTION_JOINS 0.45f
+#define CLASSIFY_FUNCTION_JOINS 0.4f
 
 struct classify_thresholds {
     double language, sentiment, reason;
