@@ -43,6 +43,8 @@ void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, stru
     struct cx_arena *scratch = cx_arena_new((size_t)1 << 30);
     struct cx_folded folded = cx_text_fold(scratch, text, CX_FOLD_SEARCH);
     struct cx_features features = cx_text_features(scratch, kind, &folded, text, false);
+    while (cx_text_features_more(&features))
+        continue;
     uint32_t *hashes = cx_arena_alloc(arena, features.count * sizeof *hashes);
     memcpy(hashes, features.hashes, features.count * sizeof *hashes);
     example->hashes = hashes;

@@ -428,34 +428,52 @@ static void add_word_letters(struct gather *to, const struct cx_folded *folded, 
     add_letters(to, &word, hash);
 }
 
-static void add_all_letters(struct gather *to, const struct cx_folded *folded, struct cx_str original)
+struct cx_features_rest {
+    struct gather to;
+    const struct cx_folded *folded;
+    struct cx_str original;
+    size_t token;
+};
+
+/* Whether a token is a word that is read, or how many tokens to leave out. A digit may stand for its first letter (3ayez). */
+static bool is_word(const struct cx_folded *folded, size_t i, size_t *tokens)
 {
-    const struct char_table *table = char_table(CX_FOLD_ANY);
-    for (size_t i = 0; i < folded->token_count && to->count < to->max; i++) {
-        const struct cx_token *token = &folded->tokens[i];
-        if (special_at(folded, i) != 0) {
-            i += 2;
+    const struct cx_token *token = &folded->tokens[i];
+    size_t at = token->start;
+    uint32_t code = next_code((const unsigned char *)folded->text.ptr, &at);
+    *tokens = 1;
+    if (code == '<' && special_at(folded, i) != 0)
+        *tokens = 3;
+    else if (code == '#')
+        *tokens += i + 1 < folded->token_count && folded->tokens[i + 1].start == token->end;
+    if (is_digit(code) && at < token->end)
+        code = next_code((const unsigned char *)folded->text.ptr, &at);
+    return *tokens == 1 && (char_row(char_table(CX_FOLD_ANY), code) & CHAR_LETTER);
+}
+
+bool cx_text_features_more(struct cx_features *features)
+{
+    struct cx_features_rest *rest = features->rest;
+    while (rest != NULL && rest->token < rest->folded->token_count && rest->to.count < rest->to.max) {
+        size_t i = rest->token, tokens;
+        bool is_read = is_word(rest->folded, i, &tokens);
+        rest->token += tokens;
+        if (!is_read)
             continue;
-        }
-        size_t at = token->start;
-        uint32_t code = next_code((const unsigned char *)folded->text.ptr, &at);
-        if (code == '#') {
-            i += i + 1 < folded->token_count && folded->tokens[i + 1].start == token->end;
-            continue;
-        }
-        if (is_digit(code) && at < token->end) /* 3ayez */
-            code = next_code((const unsigned char *)folded->text.ptr, &at);
-        if (char_row(table, code) & CHAR_LETTER)
-            add_word_letters(to, folded, token, original);
+        add_word_letters(&rest->to, rest->folded, &rest->folded->tokens[i], rest->original);
+        features->count = rest->to.count;
+        return true;
     }
+    return false;
 }
 
 /* ---- */
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 struct cx_features cx_text_features(struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded, struct cx_str original,
                                     bool with_spans)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, load_emoji);
     size_t most = kind == CX_FEATURES_LETTERS ? CX_FEATURES_LETTERS_MAX : CX_FEATURES_MAX;
     size_t expected = (folded->text.len + 2) * 6;
@@ -464,15 +482,16 @@ struct cx_features cx_text_features(struct cx_arena *arena, enum cx_feature_kind
     if (with_spans)
         to.spans = cx_arena_alloc(arena, to.max * sizeof *to.spans);
     if (kind == CX_FEATURES_LETTERS) {
-        add_all_letters(&to, folded, original);
-    } else {
-        size_t room = folded->text.len + folded->token_count + 3 + SLACK;
-        struct characters characters = { .codes = cx_arena_alloc(arena, room * sizeof *characters.codes) };
-        if (with_spans)
-            characters.starts = cx_arena_alloc(arena, room * sizeof *characters.starts);
-        add_words(&to, folded, original, &characters);
-        for (size_t n = 0; n < sizeof word_runs / sizeof *word_runs; n++)
-            add_runs(&to, &word_runs[n], &characters, 0, characters.len);
+        struct cx_features_rest *rest = cx_arena_alloc(arena, sizeof *rest);
+        *rest = (struct cx_features_rest){ to, folded, original, 0 };
+        return (struct cx_features){ to.hashes, 0, to.spans, rest };
     }
-    return (struct cx_features){ to.hashes, to.count, to.spans };
+    size_t room = folded->text.len + folded->token_count + 3 + SLACK;
+    struct characters characters = { .codes = cx_arena_alloc(arena, room * sizeof *characters.codes) };
+    if (with_spans)
+        characters.starts = cx_arena_alloc(arena, room * sizeof *characters.starts);
+    add_words(&to, folded, original, &characters);
+    for (size_t n = 0; n < sizeof word_runs / sizeof *word_runs; n++)
+        add_runs(&to, &word_runs[n], &characters, 0, characters.len);
+    return (struct cx_features){ to.hashes, to.count, to.spans, NULL };
 }

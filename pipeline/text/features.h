@@ -21,7 +21,8 @@ struct cx_span {
 struct cx_features {
     const uint32_t *hashes;
     size_t count;
-    const struct cx_span *spans; /* where each stands; NULL unless asked for */
+    const struct cx_span *spans;   /* where each stands; NULL unless asked for */
+    struct cx_features_rest *rest; /* of letters: what has not been read yet; NULL: nothing */
 };
 /* Beyond so many the rest of a text is not looked at. A text gives two or three features a character. */
 #define CX_FEATURES_MAX 8192
@@ -29,7 +30,10 @@ struct cx_features {
 #define CX_FEATURES_LETTERS_MAX 320
 
 /* Features of one kind, in the arena. `original` is the text that was folded by CX_FOLD_SEARCH; letters are read from it. `with_spans` is for
- * explaining: it costs time and changes nothing else. */
+ * explaining: it costs time and changes nothing else. Of letters there are none at first: cx_text_features_more adds those of the next word, since
+ * the first words mostly tell the language; `folded` and `original` must live as long. */
 struct cx_features cx_text_features(struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded, struct cx_str original,
                                     bool with_spans);
+/* False: there are no more. */
+bool cx_text_features_more(struct cx_features *features);
 #endif

@@ -231,40 +231,32 @@ static float norm_of(size_t count)
 /* Whether in every head of the table the best label leads by so much that what follows would hardly change it. */
 static bool is_decided(const struct cx_model *model, uint32_t table, const int32_t *sums, size_t count)
 {
-    float logits[CX_MODEL_LABELS];
     for (uint32_t h = 0; h < model->head_count; h++) {
         const struct cx_head *head = &model->heads[h];
-        if (head->table != table)
-            continue;
-        scores_logits(head, sums + head->column, norm_of(count), logits);
-        float best = logits[0];
-        uint32_t near = 0;
-        for (uint32_t i = 1; i < head->label_count; i++)
-            best = logits[i] > best ? logits[i] : best;
-        for (uint32_t i = 0; i < head->label_count; i++)
-            near += logits[i] > best - CX_MODEL_LEAD;
-        if (head->kind == CX_HEAD_ANY_OF || near > 1)
+        if (head->table == table && (head->kind == CX_HEAD_ANY_OF || scores_near(head, sums + head->column, norm_of(count), CX_MODEL_LEAD) > 1))
             return false;
     }
     return true;
 }
 
 /* Adds up the rows of a table, of letters until they decide; sums has room for COLUMNS_MAX + SCORES_SLACK. Returns how many features were read. */
-static size_t add_up(const struct cx_model *model, uint32_t table, const struct cx_features *features, int32_t *sums)
+static size_t add_up(const struct cx_model *model, uint32_t table, struct cx_features *features, int32_t *sums)
 {
-    size_t step = model->tables[table].features == CX_FEATURES_LETTERS ? CX_MODEL_LETTERS_STEP : features->count, at = 0;
+    size_t step = model->tables[table].features == CX_FEATURES_LETTERS ? CX_MODEL_LETTERS_STEP : SIZE_MAX, at = 0;
     memset(sums, 0, (model->tables[table].columns + SCORES_SLACK) * sizeof *sums);
-    while (at < features->count && (at == 0 || !is_decided(model, table, sums, at))) {
+    for (;;) {
+        while (features->count - at < step && cx_text_features_more(features))
+            continue;
         size_t n = features->count - at < step ? features->count - at : step;
         rows_add(&model->tables[table], features->hashes + at, n, sums);
         at += n;
+        if (n < step || is_decided(model, table, sums, at))
+            return at;
     }
-    return at;
 }
 
 /* Logits of the model's own rows, put where the model has them, or added where `places` says. */
-static void own_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, const uint32_t *places,
-                       float *logits)
+static void own_logits(const struct cx_model *model, enum cx_feature_kind kind, struct cx_features *features, const uint32_t *places, float *logits)
 {
     for (uint32_t t = 0; t < model->table_count; t++) {
         if (model->tables[t].features != kind)
@@ -282,7 +274,7 @@ static void own_logits(const struct cx_model *model, enum cx_feature_kind kind, 
     }
 }
 
-void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits)
+void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, struct cx_features *features, float *logits)
 {
     if (model->layer_count == 0) {
         own_logits(model, kind, features, NULL, logits);
@@ -297,22 +289,10 @@ void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, co
 
 void cx_head_scores(const struct cx_head *head, float *values)
 {
-    if (head->kind == CX_HEAD_ANY_OF) {
-        for (uint32_t i = 0; i < head->label_count; i++)
-            values[i] = -values[i];
-        scores_exponentials(values, head->label_count, 0);
-        for (uint32_t i = 0; i < head->label_count; i++)
-            values[i] = 1 / (1 + values[i]);
-        return;
-    }
-    float most = values[0], total = 0;
-    for (uint32_t i = 1; i < head->label_count; i++)
-        most = values[i] > most ? values[i] : most;
-    scores_exponentials(values, head->label_count, most);
-    for (uint32_t i = 0; i < head->label_count; i++)
-        total += values[i];
-    for (uint32_t i = 0; i < head->label_count; i++)
-        values[i] /= total;
+    if (head->kind == CX_HEAD_ANY_OF)
+        scores_any_of(values, head->label_count);
+    else
+        scores_one_of(values, head->label_count);
 }
 
 int cx_head_choice(const struct cx_head *head, const float *scores)

@@ -93,10 +93,11 @@ int cx_model_lay(struct cx_arena *arena, const struct cx_model *base, const stru
 
 /* Logits of all heads that read this kind of features, into logits[model->score_count]; others are left alone. Texts without features get the biases.
  *
- * Letters are read until they decide: a step at a time, until the best label of a head leads the next one by CX_MODEL_LEAD. */
+ * Letters are read until they decide: a step at a time, until the best label of a head leads the next one by CX_MODEL_LEAD; what is needed of them is
+ * made by cx_text_features_more. */
 #define CX_MODEL_LETTERS_STEP 32
 #define CX_MODEL_LEAD         5.0f
-void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits);
+void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, struct cx_features *features, float *logits);
 /* Logits to scores, in place, of one head. `values` are the head's own: logits + head->first. */
 void cx_head_scores(const struct cx_head *head, float *values);
 /* A label's number; -1: the head has none of that name. */

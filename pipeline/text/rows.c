@@ -94,8 +94,9 @@ AVX2 static void hash_avx2(const struct cx_model_table *table, const uint32_t *f
         __m256i bucket = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
         _mm256_storeu_si256((__m256i *)(block->starts + i), _mm256_sll_epi32(bucket, shift));
         _mm256_storeu_si256((__m256i *)(block->tags + i), tag);
-        for (size_t k = i; k < i + 8; k++)
-            _mm_prefetch(first + block->starts[k], _MM_HINT_T0);
+#pragma GCC unroll 8
+        for (size_t k = 0; k < 8; k++)
+            _mm_prefetch(first + block->starts[i + k], _MM_HINT_T0);
     }
 }
 
@@ -144,26 +145,43 @@ AVX2 static inline void add_part(struct halves *sums, const int8_t *columns)
     sums->upper = _mm256_add_epi16(sums->upper, _mm256_srai_epi16(part, 8));
 }
 
-/* Adds sums of `count` parts to sums[0..31], or of 32 / `columns` rows of so many columns to sums[0..columns-1]. */
-AVX2 static inline void take_apart(struct halves halves, size_t count, uint32_t columns, int32_t *sums)
+/* What was added up of `count` parts: columns 0..7 and 16..23 in the first, 8..15 and 24..31 in the second. */
+struct columns {
+    __m256i first, second;
+};
+
+AVX2 static inline struct columns take_apart(struct halves halves, size_t count)
 {
-    int16_t upper[16];
-    uint16_t lower[16];
-    _mm256_storeu_si256((__m256i *)upper, halves.upper);
-    _mm256_storeu_si256((__m256i *)lower, _mm256_sub_epi16(halves.all, _mm256_slli_epi16(halves.upper, 8)));
-    for (uint32_t i = 0; i < 16; i++) {
-        sums[2 * i % columns] += lower[i] - 128 * (int32_t)count;
-        sums[2 * i % columns + 1] += upper[i];
-    }
+    __m256i lower = _mm256_sub_epi16(halves.all, _mm256_slli_epi16(halves.upper, 8));
+    lower = _mm256_sub_epi16(lower, _mm256_set1_epi16((short)(128 * count)));
+    return (struct columns){ _mm256_unpacklo_epi16(lower, halves.upper), _mm256_unpackhi_epi16(lower, halves.upper) };
 }
 
-/* The first columns, eight rows at a time. */
-AVX2 static void add_narrow(const struct block *block, size_t count, int32_t *sums)
+AVX2 static inline void add_8(__m128i columns, int32_t *sums)
+{
+    __m256i *to = (__m256i *)sums;
+    _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), _mm256_cvtepi16_epi32(columns)));
+}
+
+AVX2 static inline void add_columns(struct columns columns, int32_t *sums)
+{
+    add_8(_mm256_castsi256_si128(columns.first), sums);
+    add_8(_mm256_castsi256_si128(columns.second), sums + 8);
+    add_8(_mm256_extracti128_si256(columns.first, 1), sums + 16);
+    add_8(_mm256_extracti128_si256(columns.second, 1), sums + 24);
+}
+
+/* The first columns, eight rows at a time: 256 of them stay within 16 bits. */
+AVX2 static void add_narrow(const struct block *block, int32_t *sums)
 {
     struct halves a = { _mm256_setzero_si256(), _mm256_setzero_si256() };
-    for (size_t i = 0; i < count; i += 8)
+    for (size_t i = 0; i < block->narrow_count; i += 8)
         add_part(&a, block->narrow[i]);
-    take_apart(a, (count + 7) / 8, CX_MODEL_NARROW, sums);
+    struct columns columns = take_apart(a, (block->narrow_count + 7) / 8);
+    __m256i eight = _mm256_add_epi16(columns.first, columns.second);
+    __m128i two = _mm_add_epi16(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    __m128i one = _mm_cvtepi16_epi32(_mm_add_epi16(two, _mm_srli_si128(two, 8)));
+    _mm_storeu_si128((__m128i *)sums, _mm_add_epi32(_mm_loadu_si128((const __m128i *)sums), one));
 }
 
 /* 32 columns of rows of any width. */
@@ -172,7 +190,7 @@ AVX2 static void add_32(const int8_t *first, size_t width, const uint32_t *rows,
     struct halves a = { _mm256_setzero_si256(), _mm256_setzero_si256() };
     for (size_t i = 0; i < count; i++)
         add_part(&a, first + rows[i] * width);
-    take_apart(a, count, 32, sums);
+    add_columns(take_apart(a, count), sums);
 }
 
 /* Rows of one cache line. */
@@ -184,8 +202,8 @@ AVX2 static void add_64(const int8_t *first, const uint32_t *rows, size_t count,
         add_part(&a, row);
         add_part(&b, row + 32);
     }
-    take_apart(a, count, 32, sums);
-    take_apart(b, count, 32, sums + 32);
+    add_columns(take_apart(a, count), sums);
+    add_columns(take_apart(b, count), sums + 32);
 }
 
 AVX2 static void add_rows(const struct cx_model_table *table, const uint32_t *rows, size_t count, int32_t *sums)
@@ -206,7 +224,7 @@ AVX2 static void add_avx2(const struct cx_model_table *table, const uint32_t *fe
     for (size_t i = 0; i < found; i++)
         _mm_prefetch((const char *)table->rows + (size_t)block.rows[i] * table->row_bytes, _MM_HINT_T0);
     if (table->lines != NULL)
-        add_narrow(&block, block.narrow_count, sums);
+        add_narrow(&block, sums);
     add_rows(table, block.rows, found, table->lines != NULL ? sums + CX_MODEL_NARROW : sums);
 }
 #else

@@ -8,6 +8,9 @@
 
 /* logits[i] = bias[i] + scale[i] * (sums[i] * norm) for all labels; SCORES_SLACK numbers behind the sums must be readable. */
 void scores_logits(const struct cx_head *head, const int32_t *sums, float norm, float *logits);
-/* values[i] = e^(values[i] - less), within 2 in 10^7, unlike the library's the same bits everywhere. */
-void scores_exponentials(float *values, size_t n, float less);
+/* How many logits are above the largest one less `lead`, itself included. */
+size_t scores_near(const struct cx_head *head, const int32_t *sums, float norm, float lead);
+/* Logits to probabilities, in place: that add up to 1, or each by itself. e^x is within 2 in 10^7, unlike the library's the same bits everywhere. */
+void scores_one_of(float *values, size_t n);
+void scores_any_of(float *values, size_t n);
 #endif

@@ -1,6 +1,7 @@
 /* Features and models: against a naive reference, on both kernels, and against broken images. */
 #include "base/buf.h"
 #include "text/model.h"
+#include "text/scores.h"
 #include <criterion/criterion.h>
 #include <math.h>
 
@@ -20,7 +21,10 @@ static struct cx_features features_of(enum cx_feature_kind kind, const char *tex
 {
     struct cx_folded *folded = CX_NEW(arena, struct cx_folded);
     *folded = cx_text_fold(arena, cx_str(text), CX_FOLD_SEARCH);
-    return cx_text_features(arena, kind, folded, cx_str(text), with_spans);
+    struct cx_features features = cx_text_features(arena, kind, folded, cx_str(text), with_spans);
+    while (cx_text_features_more(&features))
+        continue;
+    return features;
 }
 
 static size_t shared(struct cx_features a, struct cx_features b)
@@ -118,6 +122,8 @@ Test(model, features_are_the_same_on_every_kernel_with_spans_and_without)
                     for (int spans = 0; spans < 2; spans++) {
                         cx_model_use_kernel((enum cx_kernel)kernel);
                         seen[kernel][spans] = cx_text_features(arena, (enum cx_feature_kind)kind, &folded, cx_str_n(exact, len), spans);
+                        while (cx_text_features_more(&seen[kernel][spans]))
+                            continue;
                         cr_assert(are_equal(seen[0][0], seen[kernel][spans]), "%.*s", CX_STR_ARG(text));
                     }
             }
@@ -133,7 +139,10 @@ Test(model, a_text_gives_no_more_features_than_are_looked_at)
     struct cx_folded folded = cx_text_fold(arena, cx_str_n(text, 100000), CX_FOLD_SEARCH);
     for (int spans = 0; spans < 2; spans++) {
         cr_assert_eq(cx_text_features(arena, CX_FEATURES_WORDS, &folded, cx_str_n(text, 100000), spans).count, CX_FEATURES_MAX);
-        cr_assert_eq(cx_text_features(arena, CX_FEATURES_LETTERS, &folded, cx_str_n(text, 100000), spans).count, CX_FEATURES_LETTERS_MAX);
+        struct cx_features letters = cx_text_features(arena, CX_FEATURES_LETTERS, &folded, cx_str_n(text, 100000), spans);
+        while (cx_text_features_more(&letters))
+            cr_assert_leq(letters.count, CX_FEATURES_LETTERS_MAX);
+        cr_assert_eq(letters.count, CX_FEATURES_LETTERS_MAX);
     }
     free(text);
 }
@@ -349,29 +358,62 @@ Test(model, scores_are_the_same_bits_on_every_kernel)
         }
 }
 
+/* Whether letters come word by word or are there already changes nothing but how many are made. */
 Test(model, letters_are_read_until_they_decide)
 {
     static struct image image;
-    struct cx_features all = features_of(CX_FEATURES_LETTERS, long_text, false), first = all;
+    struct cx_features all = features_of(CX_FEATURES_LETTERS, long_text, false);
+    struct cx_folded folded = cx_text_fold(arena, cx_str(long_text), CX_FOLD_SEARCH);
     struct cx_model model;
     struct cx_error err;
     cr_assert_eq(cx_model_read(arena, make_image(&image, all, 32, 1), &model, &err), 0);
     model.tables[0].features = CX_FEATURES_LETTERS;
     struct cx_head *heads = (struct cx_head *)model.heads;
     model.head_count = 1; /* mood */
-    first.count = CX_MODEL_LETTERS_STEP;
-    cr_assert_gt(all.count, first.count);
-    float of_all[5], of_first[5];
-    heads[0].bias = (float[]){ 0, 0, 1000, 0, 0, 0, 0, 0, 0, 0, 0 };
-    cx_model_logits(&model, CX_FEATURES_LETTERS, &all, of_all);
-    cx_model_logits(&model, CX_FEATURES_LETTERS, &first, of_first);
-    cr_assert_eq(memcmp(of_all, of_first, 3 * sizeof *of_all), 0, "decided by the first step");
-    heads[0].bias = (float[]){ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
-    heads[0].scale = (float[]){ 1e-5f, 2e-5f, 3e-5f, 0, 0, 0, 0, 0, 0, 0, 0 };
-    cx_model_logits(&model, CX_FEATURES_LETTERS, &all, of_all);
-    cx_model_logits(&model, CX_FEATURES_LETTERS, &first, of_first);
-    cr_assert_neq(memcmp(of_all, of_first, 3 * sizeof *of_all), 0, "not decided: read to the end");
+    cr_assert_gt(all.count, 3 * CX_MODEL_LETTERS_STEP);
+    for (int is_decided = 0; is_decided < 2; is_decided++) {
+        float of_all[5], of_first[5], word_by_word[5];
+        struct cx_features first = all, next = cx_text_features(arena, CX_FEATURES_LETTERS, &folded, cx_str(long_text), false);
+        first.count = CX_MODEL_LETTERS_STEP;
+        heads[0].bias = (float[]){ 0, 0, is_decided ? 1000 : 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+        heads[0].scale = (float[]){ 1e-5f, 2e-5f, 3e-5f, 0, 0, 0, 0, 0, 0, 0, 0 };
+        cx_model_logits(&model, CX_FEATURES_LETTERS, &all, of_all);
+        cx_model_logits(&model, CX_FEATURES_LETTERS, &(struct cx_features){ .hashes = first.hashes, .count = first.count }, of_first);
+        cx_model_logits(&model, CX_FEATURES_LETTERS, &next, word_by_word);
+        cr_assert_eq(memcmp(of_all, of_first, 3 * sizeof *of_all) == 0, is_decided);
+        cr_assert_eq(memcmp(of_all, word_by_word, 3 * sizeof *of_all), 0);
+        if (is_decided)
+            cr_assert(next.count >= CX_MODEL_LETTERS_STEP && next.count < 2 * CX_MODEL_LETTERS_STEP);
+        else
+            cr_assert_eq(next.count, all.count);
+    }
     cx_buf_free(&image.bytes);
+}
+
+Test(model, how_many_labels_are_near_is_the_same_on_every_kernel)
+{
+    uint64_t seed = 9;
+    for (uint32_t n = 1; n <= 40; n++)
+        for (int round = 0; round < 100; round++) {
+            float ones[48], biases[48];
+            int32_t sums[48];
+            size_t wanted = 0;
+            for (size_t i = 0; i < 48; i++) {
+                ones[i] = 1;
+                biases[i] = (float)(next(&seed) % 100);
+                sums[i] = (int32_t)(next(&seed) % 100) + (i < n ? 0 : 1000); /* what stands behind does not count */
+            }
+            const struct cx_head head = { .label_count = n, .scale = ones, .bias = biases };
+            float best = 0;
+            for (size_t i = 0; i < n; i++)
+                best = biases[i] + (float)sums[i] > best ? biases[i] + (float)sums[i] : best;
+            for (size_t i = 0; i < n; i++)
+                wanted += biases[i] + (float)sums[i] > best - 20;
+            for (int kernel = CX_KERNEL_PORTABLE; kernel <= CX_KERNEL_AVX2; kernel++) {
+                cx_model_use_kernel((enum cx_kernel)kernel);
+                cr_assert_eq(scores_near(&head, sums, 1, 20), wanted);
+            }
+        }
 }
 
 Test(model, scores_add_up_and_a_head_may_abstain)
