@@ -135,7 +135,7 @@ CASES = (
     Case("restore-to-stable", "C2", (held_back_changelog,), ()),
     Case("read-uncommitted", "C9"),
     Case("commit-unowned", "C2", (zombie,), PATIENT),
-    Case("no-renewal", "C4", (delay_the_end,), broker=Forgetful),
+    Case("no-renewal", "C10", (delay_the_end,), broker=Forgetful),  # what of the torn transaction is seen is chance; the sums are wrong whatever it is
     Case("state-behind", "C2"),
     Case("random-ids", "C4"),
     Case("wrong-partitioner", "C2"),
