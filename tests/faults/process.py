@@ -191,6 +191,7 @@ def previous_version():
 def upgrade_rolling(rig, cycles, rng):
     """Back to the version before and to this one again, one process after the other, downstream first."""
     before = previous_version()
+    rig.pipeline.other_versions.append(before)
     for cx in (before, None) * cycles:
         for chain in reversed(rig.pipeline.chains):
             supervisor = rig.pipeline.supervisors[chain]

@@ -46,6 +46,7 @@ class Pipeline:
                                              commit_interval=commit_interval, lateness=lateness, snapshots=snapshots) + more)
         self.env = {**os.environ, **(env or {})}
         self.supervisors = {}  # chain to the supervisor of its process
+        self.other_versions = []  # of cx, that processed some of the records
 
     def run(self, *args, check=True, **kwargs):
         done = subprocess.run([self.cx, *args, "-c", str(self.config)], capture_output=True, env=self.env, **kwargs)

@@ -26,9 +26,23 @@ def as_received(value, timestamp_ms):
     return re.sub(rb'"received_at":"[^"]*"', b'"received_at":"' + when.encode() + b'"', line, count=1)
 
 
+def piped(pipeline, cx, lines, plain):
+    """What a version of cx makes of raw payloads: the records in order, as `plain` has them, and how often each verdict."""
+    made, verdicts = [], Counter()
+    with open(lines, "rb") as given:
+        command = [cx, "pipe", "normalize", "classify", "--verdicts", "-c", str(pipeline.config)]
+        for line in subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, env=pipeline.env).stdout:
+            if line.startswith(b'{"verdict"'):
+                verdict = json.loads(line)
+                verdicts[verdict["verdict"], verdict["stage"], verdict["reason"]] += 1
+            else:
+                made.append(plain(line))
+    return made, verdicts
+
+
 def check_raw(pipeline, is_known=None):
     """raw -> events and dead letters, as multisets: where a record stands differs between a cluster and a pipe. is_known: headers (a dict) of
-    records that are left out, since the caller knows what becomes of them."""
+    records that are left out, since the caller knows what becomes of them. An item that another version took (pipeline.other_versions) is what that one makes of it."""
     is_known = is_known or (lambda headers: False)
     def plain(line):
         if KNOWN_TIME not in line:  # whose time is its receipt's, which differs
@@ -56,17 +70,15 @@ def check_raw(pipeline, is_known=None):
                     out.write(as_received(message.value(), message.timestamp()[1]) + b"\n")
                     records += 1
     consumer.close()
-    with open(lines, "rb") as given:
-        command = [pipeline.cx, "pipe", "normalize", "classify", "--verdicts", "-c", str(pipeline.config)]
-        process = subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, env=pipeline.env)
-        expected, verdicts = Counter(), Counter()
-        for line in process.stdout:
-            if line.startswith(b'{"verdict"'):
-                verdict = json.loads(line)
-                verdicts[verdict["verdict"], verdict["stage"], verdict["reason"]] += 1
-            else:
-                expected[plain(line)] += 1
-    actual = Counter(plain(line) for line in pipeline.tap("cx.events.v1", "--values"))
+    made, verdicts = piped(pipeline, pipeline.cx, lines, plain)
+    same = {}  # what another version made of an item, to what this one makes of it
+    for cx in pipeline.other_versions:
+        others, _ = piped(pipeline, cx, lines, plain)
+        if len(others) != len(made):
+            say(f"{cx} makes {len(others)} records of what this version makes {len(made)} of")
+        same.update(zip(others, made))
+    expected = Counter(made)
+    actual = Counter(same.get(key, key) for key in map(plain, pipeline.tap("cx.events.v1", "--values")))
     lost, doubled = compare(expected, actual)
     for name, difference in (("lost", expected - actual), ("doubled", actual - expected)):
         for key in list(difference)[:5]:
