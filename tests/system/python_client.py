@@ -77,6 +77,13 @@ def write_ours(pipeline):
     producer.flush()
 
 
+def wait_for_minutes(pipeline, seconds=60):
+    """Rows of minutes come with a tick, after everything is drained."""
+    deadline = time.monotonic() + seconds
+    while not any(pipeline.tap("cx.metrics.minute.v1")) and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cx", required=True)
@@ -88,7 +95,7 @@ def main():
         pipeline.produce_sample(6000, 3)
         write_ours(pipeline)
         pipeline.wait_until_drained()
-        time.sleep(2.5)
+        wait_for_minutes(pipeline)
     finally:
         pipeline.stop()
     read = {topic: [decode(message.value()) for message, _ in messages(pipeline, topic)] for topic in AVRO}
