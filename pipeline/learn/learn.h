@@ -177,6 +177,10 @@ void cx_judge(const struct cx_model *model, const struct cx_head *head, const st
 /* Of the examples whose number is in `some` (NULL: all of them); an ANY_OF head of one label is measured as yes and no. */
 void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, size_t n, struct cx_figures *figures);
 
+/* The calibration error that chance alone would show, were every score exactly how often it is right: what is right is drawn by the scores, a hundred
+ * times, seeded; the mean. On few texts it is points, and an error near it is none. */
+double cx_measure_ece_by_chance(const struct cx_measure *measure, const uint32_t *some, size_t n);
+
 /* Where figures lie with 95 % likelihood, by the percentile bootstrap over the examples (Efron 1979), 1000 rounds, seeded. */
 struct cx_interval {
     double low, high;

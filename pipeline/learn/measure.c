@@ -2,6 +2,7 @@
  * ECE: expected calibration error over 15 equal bins of the score of what was said (Guo et al. 2017). */
 #include "learn/learn.h"
 #include "base/error.h"
+#include "learn/random.h"
 #include <math.h>
 
 void cx_measure_init(struct cx_measure *measure, enum cx_head_kind kind, uint32_t labels, size_t n)
@@ -48,6 +49,16 @@ static void count_bin(struct counts *counts, float score, bool is_right)
     bin->n++;
     bin->right += is_right;
     bin->score += (double)score;
+}
+
+static double ece_of(const struct counts *counts)
+{
+    double total = 0, apart = 0;
+    for (int b = 0; b < CX_BINS; b++) {
+        total += counts->bins[b].n;
+        apart += fabs(counts->bins[b].right - counts->bins[b].score);
+    }
+    return total > 0 ? apart / total : 0;
 }
 
 static void count_one(struct counts *counts, const struct cx_measure *measure, size_t i)
@@ -109,10 +120,30 @@ void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, 
     figures->none = (size_t)counts.none;
     figures->in_scope = n > figures->none ? counts.in_scope / (double)(n - figures->none) : 0;
     figures->none_recall = figures->none > 0 ? counts.silent / counts.none : 0;
-    double total = 0;
     memcpy(figures->bins, counts.bins, sizeof counts.bins);
-    for (int b = 0; b < CX_BINS; b++)
-        total += counts.bins[b].n;
-    for (int b = 0; b < CX_BINS; b++)
-        figures->ece += total > 0 ? fabs(counts.bins[b].right - counts.bins[b].score) / total : 0;
+    figures->ece = ece_of(&counts);
+}
+
+#define CHANCE_ROUNDS 100
+#define CHANCE_SEED   20261129
+
+double cx_measure_ece_by_chance(const struct cx_measure *measure, const uint32_t *some, size_t n)
+{
+    struct cx_random random = { CHANCE_SEED };
+    double sum = 0;
+    for (int round = 0; round < CHANCE_ROUNDS; round++) {
+        struct counts counts = { 0 };
+        for (size_t k = 0; k < n; k++) {
+            size_t i = some != NULL ? some[k] : k;
+            const float *scores = measure->scores + i * measure->labels;
+            bool is_any = measure->kind == CX_HEAD_ANY_OF;
+            uint32_t first = is_any ? 0 : (uint32_t)measure->said[i], end = is_any ? measure->labels : first + 1;
+            if (!is_any && (measure->truth[i] < 0 || measure->said[i] < 0))
+                continue; /* as count_one */
+            for (uint32_t c = first; c < end; c++)
+                count_bin(&counts, scores[c], cx_random_share(&random) < (double)scores[c]);
+        }
+        sum += ece_of(&counts) / CHANCE_ROUNDS;
+    }
+    return sum;
 }

@@ -14,6 +14,7 @@
 struct options {
     const char *data, *recipe, *model, *own;
 };
+static const char *const five[] = { "tr", "es", "ar", "ru", "en" };
 /* Means over sets or labels that an aim is put for. */
 struct mean {
     const char *what;
@@ -21,6 +22,9 @@ struct mean {
     int n;
 };
 static struct mean eight = { "sentiment, macro F1 of the eight XLM-T languages", 0, 0 };
+/* Of tweets, posts and reviews in one language each, not of words and sentences of lists. */
+static struct mean written_five = { "language of tweets, posts and reviews in tr es ar ru en, macro recall over the sets", 0, 0 };
+static struct mean written_all = { "the same over all sets but the romanised Hindi one", 0, 0 };
 /* Calibration of a head over all of its sets, weighted by texts. */
 struct calibration {
     struct cx_str head;
@@ -78,7 +82,6 @@ static void print_row(const struct cx_recipe_row *row, size_t n, const struct cx
 /* Mean recall of the five languages that come first, of a set in all of them. */
 static void print_five(const struct cx_recipe_row *row, const struct cx_head *head, const struct cx_figures *figures)
 {
-    static const char *const five[] = { "tr", "es", "ar", "ru", "en" };
     double sum = 0;
     for (size_t i = 0; i < 5; i++)
         for (uint32_t c = 0; c < head->label_count; c++)
@@ -98,6 +101,37 @@ static void add_all(struct calibration *to, const struct cx_measure *from)
     }
 }
 
+static bool is_of_five(struct cx_str language)
+{
+    for (size_t i = 0; i < sizeof five / sizeof *five; i++)
+        if (cx_str_is(language, five[i]))
+            return true;
+    return false;
+}
+
+static void add_to(struct mean *mean, double figure)
+{
+    mean->sum += figure;
+    mean->n++;
+}
+
+static void add_means(const struct cx_recipe_row *row, const struct cx_figures *figures)
+{
+    if (cx_str_is(row->head, "sentiment") && cx_str_find(row->set, '.') == 2 && cx_str_is(cx_str_skip(row->set, 3), "xlmt"))
+        add_to(&eight, figures->macro_f1);
+    if (!cx_str_is(row->head, "language") || row->language.ptr == NULL)
+        return;
+    if (is_of_five(row->language))
+        add_to(&written_five, figures->macro_recall);
+    if (!cx_str_is(row->language, "hi-Latn"))
+        add_to(&written_all, figures->macro_recall);
+}
+
+static void print_mean(const struct mean *mean)
+{
+    printf("%s: **%.1f**\n\n", mean->what, mean->n > 0 ? 100 * mean->sum / mean->n : 0);
+}
+
 #define ALL_MAX 65536
 static int measure_row(struct cx_recipe *recipe, size_t number, struct cx_arena *arena, const struct cx_model *model, const struct cx_head *head,
                        struct calibration *calibration, struct cx_error *err)
@@ -115,10 +149,7 @@ static int measure_row(struct cx_recipe *recipe, size_t number, struct cx_arena 
     print_row(row, measure.n, &figures, us);
     if (row->language.ptr == NULL)
         print_five(row, head, &figures);
-    if (cx_str_is(row->head, "sentiment") && cx_str_find(row->set, '.') == 2 && cx_str_is(cx_str_skip(row->set, 3), "xlmt")) {
-        eight.sum += figures.macro_f1;
-        eight.n++;
-    }
+    add_means(row, &figures);
     if (calibration->all.n == 0) {
         calibration->head = head->name;
         cx_measure_init(&calibration->all, head->kind, head->label_count, ALL_MAX);
@@ -132,15 +163,19 @@ static int measure_row(struct cx_recipe *recipe, size_t number, struct cx_arena 
 
 static void print_means(struct calibration *calibrations, size_t n)
 {
-    printf("\n## Means\n\n%s: **%.1f**\n\nCalibration error of a head over all of its dev texts:\n\n| head | texts | ECE |\n|---|---|---|\n",
-           eight.what, eight.n > 0 ? 100 * eight.sum / eight.n : 0);
+    printf("\n## Means\n\n");
+    print_mean(&eight);
+    print_mean(&written_five);
+    print_mean(&written_all);
+    printf("Calibration error of a head over all of its dev texts:\n\n| head | texts | ECE | by chance |\n|---|---|---|---|\n");
     for (size_t i = 0; i < n; i++) {
         struct cx_figures figures;
         if (calibrations[i].all.n == 0)
             continue;
         calibrations[i].all.n = calibrations[i].upto;
         cx_measure_figures(&calibrations[i].all, NULL, calibrations[i].upto, &figures);
-        printf("| %.*s | %zu | %.1f |\n", CX_STR_ARG(calibrations[i].head), calibrations[i].upto, 100 * figures.ece);
+        printf("| %.*s | %zu | %.1f | %.1f |\n", CX_STR_ARG(calibrations[i].head), calibrations[i].upto, 100 * figures.ece,
+               100 * cx_measure_ece_by_chance(&calibrations[i].all, NULL, calibrations[i].upto));
         cx_measure_free(&calibrations[i].all);
     }
 }
@@ -196,8 +231,9 @@ static int measure_own(struct cx_recipe *recipe, size_t number, struct cx_arena 
     CX_TRY(read_dev(recipe, number, arena, &model, &model.heads[0], &plan, &task, err));
     cx_judge(&model, &model.heads[0], &task, &measure);
     cx_measure_figures(&measure, NULL, measure.n, &f);
-    printf("| %.*s | %zu | %.1f | %.1f | %.1f of %zu | %.1f | %.0f | %.*s | %.*s |\n", CX_STR_ARG(row->set), measure.n, 100 * f.in_scope,
-           100 * f.macro_f1, 100 * f.none_recall, f.none, 100 * f.ece, seconds, CX_STR_ARG(row->base), CX_STR_ARG(row->published));
+    printf("| %.*s | %zu | %.1f | %.1f | %.1f of %zu | %.1f | %.1f | %.0f | %.*s | %.*s |\n", CX_STR_ARG(row->set), measure.n, 100 * f.in_scope,
+           100 * f.macro_f1, 100 * f.none_recall, f.none, 100 * f.ece, 100 * cx_measure_ece_by_chance(&measure, NULL, measure.n), seconds,
+           CX_STR_ARG(row->base), CX_STR_ARG(row->published));
     cx_measure_free(&measure);
     cx_learn_task_free(&task);
     cx_buf_free(&image);
@@ -210,7 +246,8 @@ static int measure(const struct options *options, struct cx_arena *arena, struct
     struct cx_model model;
     printf("# What the model reaches on dev\n\nWritten by `make eval`. Nothing here was trained on; temperatures were chosen on dev texts where a "
            "head has no "
-           "folds. Figures are percentages; ECE is the\nexpected calibration error in points; µs are CPU time of folding, features and rows of one "
+           "folds. Figures are percentages; ECE is the\nexpected calibration error in points, and `by chance` what it would be on so many texts if "
+           "every score were exactly right; µs are CPU time of folding, features and rows of one "
            "head on "
            "the machine that wrote this.\n`own` are texts held back from `models/data`: what to expect of function, intent and urgency in each "
            "language.\n\n");
@@ -221,8 +258,9 @@ static int measure(const struct options *options, struct cx_arena *arena, struct
         return 0;
     CX_TRY(cx_recipe_read(&own, arena, cx_str(options->own), cx_str(options->data), learn_read_file, err));
     printf("\n## Labels of one's own\n\nWhat `cx train` makes of label sets that are not ours, with its defaults.\n\n"
-           "| set | texts | right of those with a label | macro F1 | silent of those with none | ECE | seconds to learn | base | published |\n"
-           "|---|---|---|---|---|---|---|---|---|\n");
+           "| set | texts | right of those with a label | macro F1 | silent of those with none | ECE | by chance | seconds to learn | base | "
+           "published |\n"
+           "|---|---|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < own.count; i++)
         CX_TRY(measure_own(&own, i, arena, err));
     return 0;
