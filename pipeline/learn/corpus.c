@@ -42,12 +42,16 @@ void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, stru
 {
     struct cx_arena *scratch = cx_arena_new((size_t)1 << 30);
     struct cx_folded folded = cx_text_fold(scratch, text, CX_FOLD_SEARCH);
-    struct cx_features features = cx_text_features(scratch, kind, &folded, text, false);
+    struct cx_features features = cx_text_features(scratch, kind, &folded, text, true);
     while (cx_text_features_more(&features))
         continue;
     uint32_t *hashes = cx_arena_alloc(arena, features.count * sizeof *hashes);
     memcpy(hashes, features.hashes, features.count * sizeof *hashes);
+    uint8_t *units = cx_arena_alloc(arena, features.count);
+    for (size_t i = 0; i < features.count; i++)
+        units[i] = (uint8_t)features.spans[i].unit;
     example->hashes = hashes;
+    example->units = units;
     example->count = (uint32_t)features.count;
     cx_arena_free(scratch);
 }

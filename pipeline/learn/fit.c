@@ -1,22 +1,23 @@
 /* fit.c - logistic regression by AdaGrad.
- * One step size a row (the sum over its labels), as in Duchi et al. 2011; the weights of the second half of the epochs are averaged. */
-#include "learn/learn.h"
+ * One step size a row (the sum over its labels), as in Duchi et al. 2011; the weights of the second half of the epochs are averaged. Where the
+ * plan has a teacher, labels are what it says of the features at hand. */
 #include "base/error.h"
-#include "learn/random.h"
+#include "learn/fitting.h"
+#include "learn/teacher.h"
 #include <math.h>
 #include <stdlib.h>
 
-#define SEED 20261122
+#define SEED  20261122
+#define LEAST 1e-6f /* square that a row starts from */
 
 struct fitting {
     const struct cx_learn_task *task;
     const struct cx_head_plan *plan;
     struct cx_weights *weights;
+    struct learn_teacher teacher; /* labels 0: none */
+    struct learn_order order;
     float *squares; /* of gradients, a row each */
-    float *bias_squares;
-    uint32_t *order, *kept;
-    size_t order_count;
-    struct cx_random random;
+    float bias_squares;
 };
 
 struct cx_weights cx_weights_new(uint32_t bits, uint32_t labels)
@@ -32,15 +33,6 @@ void cx_weights_free(struct cx_weights *weights)
     free(weights->rows);
     free(weights->bias);
     *weights = (struct cx_weights){ 0 };
-}
-
-/* As if the text had lost its left-out features in the same measure as those of the selection. */
-static float norm_of(const struct cx_example *example, size_t kept)
-{
-    if (kept == 0)
-        return 0;
-    float total = example->total > 0 ? (float)example->total : (float)example->count;
-    return 1 / sqrtf(total * (float)kept / (float)example->count);
 }
 
 static void add_logits(const struct cx_weights *weights, const uint32_t *hashes, size_t count, float norm, float *logits)
@@ -70,7 +62,7 @@ void cx_scores_of(enum cx_head_kind kind, float *values, uint32_t labels)
 void cx_weights_logits(const struct cx_weights *weights, const struct cx_example *example, float *logits)
 {
     memset(logits, 0, weights->labels * sizeof *logits);
-    add_logits(weights, example->hashes, example->count, norm_of(example, example->count), logits);
+    add_logits(weights, example->hashes, example->count, learn_norm(example, example->count), logits);
 }
 
 /* Logits to what is too much of each: probability less truth. None of the labels is a little of each. */
@@ -85,78 +77,72 @@ static void to_errors(const struct cx_learn_task *task, const struct cx_example 
     }
 }
 
-static size_t keep_some(struct fitting *f, const struct cx_example *example)
+/* The same by what the teacher takes for true. */
+static void to_errors_as_taught(const struct fitting *f, size_t count, float norm, float *values)
 {
-    size_t kept = 0;
-    uint32_t limit = (uint32_t)(f->plan->drop * 4294967295.0f);
-    if (limit == 0) {
-        memcpy(f->kept, example->hashes, example->count * sizeof *f->kept);
-        return example->count;
-    }
-    for (uint32_t i = 0; i < example->count; i++) {
-        f->kept[kept] = example->hashes[i];
-        kept += (uint32_t)cx_random_next(&f->random) >= limit;
-    }
-    return kept;
+    float shares[CX_LABELS_MAX];
+    learn_teacher_says(&f->teacher, f->order.kept, count, norm, f->plan->softness, shares);
+    cx_scores_of(CX_HEAD_ONE_OF, values, f->task->label_count);
+    for (uint32_t c = 0; c < f->task->label_count; c++)
+        values[c] -= shares[c];
 }
 
-static void step(struct fitting *f, size_t at)
+static void step(struct fitting *f, const struct cx_example *example)
 {
-    const struct cx_example *example = &f->task->examples[at];
     const uint32_t n = f->task->label_count, shift = 32 - f->weights->bits;
     float errors[CX_LABELS_MAX] = { 0 };
-    size_t count = keep_some(f, example);
-    float norm = norm_of(example, count), square = 0;
+    size_t count = learn_keep_some(&f->order, example, f->plan->drop);
+    float norm = learn_norm(example, count), square = 0;
     if (example->prior != NULL)
         memcpy(errors, example->prior, n * sizeof *errors);
-    add_logits(f->weights, f->kept, count, norm, errors);
-    to_errors(f->task, example, errors);
+    add_logits(f->weights, f->order.kept, count, norm, errors);
+    if (f->teacher.labels > 0 && example->label >= 0)
+        to_errors_as_taught(f, count, norm, errors);
+    else
+        to_errors(f->task, example, errors);
     for (uint32_t c = 0; c < n; c++) {
         errors[c] *= example->weight;
         square += errors[c] * errors[c];
     }
     float row_square = square * norm * norm, rate = f->plan->rate * norm;
     for (size_t i = 0; i < count; i++) {
-        uint32_t r = f->kept[i] >> shift;
+        uint32_t r = f->order.kept[i] >> shift;
         float *row = f->weights->rows + (size_t)r * n;
-        float pace = rate / sqrtf(f->squares[r] += row_square);
+        float pace = f->order.paces[f->order.units[i]] * rate / sqrtf(f->squares[r] += row_square);
         for (uint32_t c = 0; c < n; c++)
             row[c] -= pace * errors[c];
     }
-    *f->bias_squares += square;
-    float pace = square > 0 ? f->plan->rate / sqrtf(*f->bias_squares) : 0;
+    f->bias_squares += square;
+    float pace = square > 0 ? f->plan->rate / sqrtf(f->bias_squares) : 0;
     for (uint32_t c = 0; c < n; c++)
         f->weights->bias[c] -= pace * errors[c];
 }
 
 static void run_epoch(struct fitting *f)
 {
-    for (size_t i = f->order_count; i > 1; i--) {
-        size_t j = cx_random_below(&f->random, i);
-        uint32_t swap = f->order[i - 1];
-        f->order[i - 1] = f->order[j];
-        f->order[j] = swap;
-    }
-    for (size_t i = 0; i < f->order_count; i++)
-        step(f, f->order[i]);
+    learn_order_shuffle(&f->order);
+    for (size_t i = 0; i < f->order.count; i++)
+        step(f, &f->task->examples[f->order.numbers[i]]);
+}
+
+/* An overlay has no teacher: its base has taught already, and it is to learn what differs. */
+static bool has_teacher(const struct cx_learn_task *task)
+{
+    return task->plan->softness > 0 && task->plan->kind == CX_HEAD_ONE_OF && task->count > 0 && task->examples[0].prior == NULL;
 }
 
 void cx_fit(const struct cx_learn_task *task, uint32_t bits, int skip_fold, struct cx_weights *weights)
 {
     const struct cx_head_plan *plan = task->plan;
-    size_t rows = (size_t)1 << bits, cells = rows * task->label_count, most = 1;
-    float *total = calloc(cells, sizeof *total), bias_square = 1e-6f;
-    struct fitting f = { task, plan, weights, malloc(rows * sizeof(float)), &bias_square, malloc((task->count + 1) * sizeof(uint32_t)),
-                         NULL, 0,    { SEED } };
-    cx_assert(total != NULL && f.squares != NULL && f.order != NULL);
+    size_t rows = (size_t)1 << bits, cells = rows * task->label_count;
+    float *total = calloc(cells, sizeof *total);
+    struct fitting f = { .task = task, .plan = plan, .weights = weights, .squares = malloc(rows * sizeof(float)), .bias_squares = LEAST };
+    cx_assert(total != NULL && f.squares != NULL);
+    if (has_teacher(task))
+        learn_teacher_fit(task, bits, skip_fold, &f.teacher);
+    learn_order_init(&f.order, task, skip_fold, SEED);
     for (size_t i = 0; i < rows; i++)
-        f.squares[i] = 1e-6f;
-    for (size_t i = 0; i < task->count; i++) {
-        if (skip_fold < 0 || task->examples[i].fold != skip_fold)
-            f.order[f.order_count++] = (uint32_t)i;
-        most = task->examples[i].count > most ? task->examples[i].count : most;
-    }
-    f.kept = malloc((most + 1) * sizeof *f.kept);
+        f.squares[i] = LEAST;
     uint32_t averaged = 0;
     for (uint32_t epoch = 0; epoch < plan->epochs; epoch++) {
         run_epoch(&f);
@@ -170,6 +156,6 @@ void cx_fit(const struct cx_learn_task *task, uint32_t bits, int skip_fold, stru
         weights->rows[i] = total[i] / (float)averaged;
     free(total);
     free(f.squares);
-    free(f.order);
-    free(f.kept);
+    learn_order_free(&f.order);
+    learn_teacher_free(&f.teacher);
 }

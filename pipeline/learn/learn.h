@@ -19,6 +19,7 @@
 
 struct cx_example {
     const uint32_t *hashes;
+    const uint8_t *units;  /* enum cx_feature_unit of each; NULL: all are runs */
     uint32_t count, total; /* total: of the text, those not selected too, or of one that the words could stand in; 0: as count */
     int32_t label;         /* ONE_OF; -1: none of them */
     uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
@@ -36,11 +37,13 @@ struct cx_head_plan {
     const char *labels; /* by blanks; NULL: those of the data, in byte order */
     uint32_t epochs;
     float rate, drop;
-    float says;           /* ANY_OF: a label is said from this score on; 0: from 0.5 on */
-    float balance;        /* 0: as the data is; 1: every label of a set weighs the same */
-    uint32_t most;        /* features it may have in the table */
-    bool folds;           /* calibrated on folds of its examples rather than on dev: what has few examples and no public dev set */
-    const char *favoured; /* labels to be expected more often than texts have them, by so much of a logit */
+    float says;                 /* ANY_OF: a label is said from this score on; 0: from 0.5 on */
+    float word_pace, pair_pace; /* how much faster words and pairs are learned than runs of characters; 0: as fast */
+    float softness;             /* ONE_OF: a network is fitted first and teaches the head, its logits divided by so much (teacher.h); 0: no teacher */
+    float balance;              /* 0: as the data is; 1: every label of a set weighs the same */
+    uint32_t most;              /* features it may have in the table */
+    bool folds;                 /* calibrated on folds of its examples rather than on dev: what has few examples and no public dev set */
+    const char *favoured;       /* labels to be expected more often than texts have them, by so much of a logit */
     float favour;
     float
         keen; /* share of the shift of calibration that is left out: what is rare and dear to miss is said from 0.5 on, at some cost in calibration */

@@ -80,7 +80,15 @@ static const struct cx_head_plan plans[] = {
     { .name = "reason", .kind = CX_HEAD_ONE_OF, .epochs = 10, .rate = 0.2f, .drop = 0.3f, .balance = 0.5f, .most = 15000 },
 };
 /* Labels of a company's own. */
-static const struct cx_head_plan own = { .kind = CX_HEAD_ONE_OF, .epochs = 20, .rate = 1.0f, .drop = 0.5f, .most = 100000, .folds = true };
+static const struct cx_head_plan own = { .kind = CX_HEAD_ONE_OF,
+                                         .epochs = 20,
+                                         .rate = 1.0f,
+                                         .drop = 0.5f,
+                                         .word_pace = 4.0f,
+                                         .pair_pace = 2.0f,
+                                         .softness = 2.0f,
+                                         .most = 100000,
+                                         .folds = true };
 
 const struct cx_head_plan *cx_head_plan(struct cx_str name)
 {

@@ -191,13 +191,17 @@ void cx_selection_apply(const struct cx_selection *selection, bool is_narrow, st
     for (size_t e = 0; e < n; e++) {
         struct cx_example *example = &examples[e];
         uint32_t *rows = cx_arena_alloc(arena, example->count * sizeof *rows), kept = 0;
+        uint8_t *units = cx_arena_alloc(arena, example->count);
         for (uint32_t i = 0; i < example->count; i++) {
             uint32_t row = row_of(selection, is_narrow, example->hashes[i]);
-            if (row != CX_SELECTION_NONE)
-                rows[kept++] = row << shift;
+            if (row == CX_SELECTION_NONE)
+                continue;
+            units[kept] = example->units != NULL ? example->units[i] : CX_UNIT_RUN;
+            rows[kept++] = row << shift;
         }
         example->total = example->total > 0 ? example->total : example->count;
         example->hashes = rows;
+        example->units = units;
         example->count = kept;
     }
 }

@@ -66,7 +66,7 @@ static void descend(const struct cx_measure *held, double doubt, float *temperat
     }
 }
 
-#define SILENCE_COSTS 0.005
+#define SILENCE_COSTS 0.0025
 #define NONE_MIN      20 /* texts of none of the labels; fewer tell nothing */
 
 static int by_size(const void *a, const void *b)

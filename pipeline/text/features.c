@@ -75,12 +75,12 @@ struct gather {
     bool is_avx2;
 };
 
-static inline void add(struct gather *to, uint32_t hash, uint32_t start, uint32_t end)
+static inline void add(struct gather *to, enum cx_feature_unit unit, uint32_t hash, uint32_t start, uint32_t end)
 {
     if (to->count == to->max)
         return;
     if (to->spans != NULL)
-        to->spans[to->count] = (struct cx_span){ start, end };
+        to->spans[to->count] = (struct cx_span){ start, end, unit };
     to->hashes[to->count++] = hash;
 }
 
@@ -148,7 +148,7 @@ static inline void add_runs(struct gather *to, const struct runs *runs, const st
         count = to->max - to->count;
     (to->is_avx2 ? hash_runs_avx2 : hash_runs_portable)(runs, characters->codes + first, count, to->hashes + to->count);
     for (size_t i = first; i < first + count && to->spans != NULL; i++)
-        to->spans[to->count + i - first] = (struct cx_span){ characters->starts[i], characters->starts[i + runs->n] };
+        to->spans[to->count + i - first] = (struct cx_span){ characters->starts[i], characters->starts[i + runs->n], CX_UNIT_RUN };
     to->count += count;
 }
 
@@ -200,7 +200,7 @@ static void add_tag_words(struct gather *to, const struct cx_folded *folded, con
         if (is_break) {
             has_parts = has_parts || here < token->end;
             if (has_parts && here > start)
-                add(to, upper_half(hash), start, (uint32_t)here);
+                add(to, CX_UNIT_WORD, upper_half(hash), start, (uint32_t)here);
             hash = WORD_SEED;
             start = (uint32_t)here + (written == '_');
         }
@@ -317,12 +317,12 @@ static void add_words(struct gather *to, const struct cx_folded *folded, struct 
             uint32_t code = characters->codes[characters->len - 1];
             uint8_t *slot = code >= 0x2000 ? emoji_slot(code) : NULL;
             if (slot != NULL && *slot != 0)
-                add(to, upper_half(word_step(EMOJI_SEED, *slot)), token.start, token.end);
+                add(to, CX_UNIT_WORD, upper_half(word_step(EMOJI_SEED, *slot)), token.start, token.end);
             if (i > 0 && folded->text.ptr[folded->tokens[i - 1].start] == '#' && folded->tokens[i - 1].end == token.start)
                 add_tag_words(to, folded, &token, original);
         }
-        add(to, upper_half(word), token.start, token.end);
-        add(to, upper_half(last * PAIR_LEFT + word * PAIR_RIGHT), last_start, token.end);
+        add(to, CX_UNIT_WORD, upper_half(word), token.start, token.end);
+        add(to, CX_UNIT_PAIR, upper_half(last * PAIR_LEFT + word * PAIR_RIGHT), last_start, token.end);
         last = word;
         last_start = token.start;
         last_end = token.end;
@@ -349,7 +349,7 @@ static void add_letters(struct gather *to, const struct characters *word, uint64
 {
     for (size_t n = 0; n < sizeof letter_runs / sizeof *letter_runs; n++)
         add_runs(to, &letter_runs[n], word, 0, word->len);
-    add(to, upper_half(hash), word->starts != NULL ? word->starts[0] : 0, word->starts != NULL ? word->starts[word->len] : 0);
+    add(to, CX_UNIT_WORD, upper_half(hash), word->starts != NULL ? word->starts[0] : 0, word->starts != NULL ? word->starts[word->len] : 0);
 }
 
 /* Eight bytes of a text from `from` on, zeros after its end. */

@@ -15,13 +15,16 @@
 
 enum cx_feature_kind { CX_FEATURES_WORDS, CX_FEATURES_LETTERS, CX_FEATURE_KINDS };
 
+/* What a feature is made of; words of tags and classes of emoji are words. */
+enum cx_feature_unit { CX_UNIT_RUN, CX_UNIT_WORD, CX_UNIT_PAIR, CX_FEATURE_UNITS };
 struct cx_span {
-    uint32_t start, end;
-}; /* bytes of the folded text */
+    uint32_t start, end; /* bytes of the folded text */
+    enum cx_feature_unit unit;
+};
 struct cx_features {
     const uint32_t *hashes;
     size_t count;
-    const struct cx_span *spans;   /* where each stands; NULL unless asked for */
+    const struct cx_span *spans;   /* where each stands and what it is; NULL unless asked for */
     struct cx_features_rest *rest; /* of letters: what has not been read yet; NULL: nothing */
 };
 /* Beyond so many the rest of a text is not looked at. A text gives two or three features a character. */

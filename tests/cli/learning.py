@@ -38,6 +38,17 @@ def an_overlay_says_what_it_reaches_and_what_its_base_does(cx):
 
 
 @test
+def a_model_is_the_same_bytes_wherever_it_is_learned(cx):
+    """Another locale, time zone, heap and processor (as far as the C library can be told), and addresses that differ by themselves from run to run."""
+    words = ("train", "--data", str(HELD), "--head", "mood", "--column", "sentiment", "--out")
+    cx(*words, "here.cxm", env={"LC_ALL": "C", "TZ": "UTC"}).ends(0)
+    cx(*words, "there.cxm", env={"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "MALLOC_PERTURB_": "90", "MALLOC_MMAP_THRESHOLD_": "4096",
+                                 "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA"}).ends(0)
+    folder = pathlib.Path(cx.folder.name)
+    equal((folder / "here.cxm").read_bytes(), (folder / "there.cxm").read_bytes(), "the same texts")
+
+
+@test
 def what_cannot_be_learned_from_is_said_where_it_stands(cx):
     cx.file("few.tsv", "a\tone\nb\ttwo\n")
     cx("train", "--base", "cx", "--data", "few.tsv", "--out", "x.cxm").ends(65).says("few.tsv: 2 texts").has_no_output()

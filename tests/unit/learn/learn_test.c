@@ -1,7 +1,9 @@
 /* Learning: small tasks with known answers, through to an image that the running program reads. */
 #include "learn/build.h"
 #include "base/error.h"
+#include "learn/teacher.h"
 #include <criterion/criterion.h>
+#include <math.h>
 
 static const char labelled[] = "good\tI love this, great service\n"
                                "good\tgreat people, love the app\n"
@@ -252,6 +254,117 @@ Test(learn, figures_are_those_of_the_textbook)
     cr_assert_float_eq(figures.macro_f1, (0.8 + 2.0 / 3) / 2, 1e-9);
     cr_assert_float_eq(figures.ece, 0.15, 1e-6);
     cx_measure_free(&measure);
+}
+
+/* The wishes of many_texts by a head with a teacher of that softness (0: without). */
+static void fit_wishes(struct cx_arena *arena, struct cx_learn_task *task, struct cx_head_plan *plan, struct cx_weights *weights)
+{
+    struct cx_error err;
+    struct cx_text_source source = { .path = CX_STR("labels.tsv"), .content = many_texts(arena), .weight = 1 };
+    cx_learn_task_init(task, CX_STR("wish"));
+    plan->name = task->plan->name;
+    task->plan = plan;
+    cr_assert_eq(cx_learn_task_read(task, arena, &source, &err), 0, "%s", err.text);
+    cx_learn_task_close(task);
+    *weights = cx_weights_new(14, task->label_count);
+    cx_fit(task, 14, -1, weights);
+}
+
+/* How far a head is on average from what a teacher says, over texts with a label. */
+static double apart(const struct cx_learn_task *task, const struct cx_weights *weights, const struct learn_teacher *teacher, float softness)
+{
+    double sum = 0, n = 0;
+    for (size_t i = 0; i < task->count; i++) {
+        const struct cx_example *example = &task->examples[i];
+        float said[CX_LABELS_MAX], taught[CX_LABELS_MAX], norm = 1 / sqrtf((float)example->count);
+        if (example->label < 0)
+            continue;
+        cx_weights_logits(weights, example, said);
+        cx_scores_of(CX_HEAD_ONE_OF, said, task->label_count);
+        learn_teacher_says(teacher, example->hashes, example->count, norm, softness, taught);
+        cr_assert_float_eq(taught[0] + taught[1], 1, 1e-5);
+        cr_assert_gt(taught[example->label], 0.5);
+        sum += fabs((double)(said[0] - taught[0]));
+        n++;
+    }
+    return sum / n;
+}
+
+Test(learn, a_head_learns_what_its_teacher_says_rather_than_labels)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_head_plan plain = { .kind = CX_HEAD_ONE_OF, .epochs = 20, .rate = 1, .drop = 0.5f }, taught = plain;
+    struct cx_learn_task tasks[2];
+    struct cx_weights weights[2];
+    struct learn_teacher teacher;
+    taught.softness = 4;
+    fit_wishes(arena, &tasks[0], &plain, &weights[0]);
+    fit_wishes(arena, &tasks[1], &taught, &weights[1]);
+    learn_teacher_fit(&tasks[1], 14, -1, &teacher);
+    double without = apart(&tasks[0], &weights[0], &teacher, 4), with = apart(&tasks[1], &weights[1], &teacher, 4);
+    cr_assert_lt(with, without / 2, "%f, without %f", with, without);
+    learn_teacher_free(&teacher);
+    for (int i = 0; i < 2; i++) {
+        cx_weights_free(&weights[i]);
+        cx_learn_task_free(&tasks[i]);
+    }
+    cx_arena_free(arena);
+}
+
+/* n texts that a model is so sure of. */
+static double by_chance(size_t n, float score)
+{
+    struct cx_measure measure;
+    cx_measure_init(&measure, CX_HEAD_ONE_OF, 2, n);
+    for (size_t i = 0; i < n; i++)
+        measure.scores[2 * i] = score;
+    double chance = cx_measure_ece_by_chance(&measure, NULL, n);
+    cx_measure_free(&measure);
+    return chance;
+}
+
+Test(learn, chance_alone_makes_a_calibration_error_on_few_texts)
+{
+    /* All texts in one bin: the mean distance of a binomial share from its mean, sqrt(2 p (1 - p) / (pi n)). */
+    cr_assert_float_eq(by_chance(100, 0.7f), 0.0366, 0.008);
+    cr_assert_float_eq(by_chance(10000, 0.7f), 0.00366, 0.0008);
+    cr_assert_float_eq(by_chance(100, 1), 0, 1e-9);
+}
+
+Test(learn, words_and_pairs_are_learned_at_their_own_pace)
+{
+    const uint32_t hashes[] = { 0, UINT32_C(1) << 30, UINT32_C(2) << 30 };
+    const uint8_t units[] = { CX_UNIT_RUN, CX_UNIT_WORD, CX_UNIT_PAIR };
+    struct cx_example example = { .hashes = hashes, .units = units, .count = 3, .weight = 1 };
+    struct cx_head_plan plan = { .kind = CX_HEAD_ONE_OF, .epochs = 1, .rate = 1, .word_pace = 4, .pair_pace = 2 };
+    struct cx_learn_task task = { .plan = &plan, .label_count = 2, .examples = &example, .count = 1 };
+    struct cx_weights weights = cx_weights_new(2, 2);
+    cx_fit(&task, 2, -1, &weights);
+    cr_assert_gt(weights.rows[0], 0);
+    cr_assert_float_eq(weights.rows[2] / weights.rows[0], 4, 1e-5);
+    cr_assert_float_eq(weights.rows[4] / weights.rows[0], 2, 1e-5);
+    cx_weights_free(&weights);
+}
+
+Test(learn, words_keep_being_words_when_features_are_selected)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_example example = { 0 };
+    struct cx_selection selection = { .buckets = 1, .places = 8, .tags = calloc(8, sizeof(uint16_t)) };
+    cx_example_features(arena, CX_FEATURES_WORDS, CX_STR("good day"), &example);
+    size_t pair = 0;
+    while (pair < example.count && example.units[pair] != CX_UNIT_PAIR)
+        pair++;
+    selection.tags[3] = cx_model_tag(example.hashes[0]);
+    selection.tags[5] = cx_model_tag(example.hashes[pair]);
+    cr_assert_eq(example.units[0], CX_UNIT_WORD);
+    cr_assert_eq(example.units[example.count - 1], CX_UNIT_RUN);
+    cx_selection_apply(&selection, false, arena, &example, 1);
+    cr_assert_eq(example.count, 2);
+    cr_assert_eq(example.units[0], CX_UNIT_WORD);
+    cr_assert_eq(example.units[1], CX_UNIT_PAIR);
+    cx_selection_free(&selection);
+    cx_arena_free(arena);
 }
 
 /* Two models on ten texts: one label against another. */
