@@ -4,16 +4,15 @@
  *   fit      logistic regression by AdaGrad on all features, 2^22 buckets                                                     (fit.c)
  *   select   the features that weigh most, of all tasks together, get places in a table; the others are forgotten             (select.c)
  *   refit    on what was selected
- *   tune     a temperature a head, and where it says nothing, from examples that were not fitted (tune.c) pack     weights to int8, and the image of
- * text/model.h                                                                   (pack.c) measure  precision, recall, F1, calibration, intervals,
- * paired tests                                                      (measure.c) */
+ *   tune     a temperature a head, and where it says nothing, from examples that were not fitted                            (tune.c)
+ *   pack     weights to int8, and the image of text/model.h                                                                   (pack.c)
+ *   measure  precision, recall, F1, calibration, intervals, paired tests                                                      (measure.h) */
 #ifndef CX_LEARN_H
 #define CX_LEARN_H
 #include "base/buf.h"
-#include "text/model.h"
+#include "learn/measure.h"
 
-#define CX_LABELS_MAX 512
-#define CX_FOLDS      5
+#define CX_FOLDS 5
 
 /* ---- tasks: a head to be and its examples ---- */
 
@@ -146,61 +145,4 @@ struct cx_packed_table {
 };
 /* Writes an image. `card` is a JSON object; `base` may be null. */
 void cx_pack(struct cx_buf *image, struct cx_str version, struct cx_str base, struct cx_str card, const struct cx_packed_table *tables, size_t n);
-
-/* ---- measuring ---- */
-
-struct cx_measure {
-    enum cx_head_kind kind;
-    uint32_t labels;
-    size_t n;
-    float *scores;    /* n x labels */
-    float *priors;    /* n x labels of an overlay's; NULL: none */
-    int32_t *truth;   /* ONE_OF: label or -1 */
-    uint64_t *truths; /* ANY_OF */
-    int32_t *said;    /* ONE_OF: what was chosen */
-    uint64_t *saids;
-};
-#define CX_BINS 15
-struct cx_figures {
-    double accuracy, macro_f1, macro_recall, ece;
-    double in_scope, none_recall; /* ONE_OF: right of the texts that have a label; silent of those that have none of them */
-    size_t none;
-    double precision[CX_LABELS_MAX], recall[CX_LABELS_MAX], f1[CX_LABELS_MAX];
-    size_t support[CX_LABELS_MAX];
-    struct cx_bin {
-        double n, right, score; /* sums: right / n against score / n is the reliability diagram */
-    } bins[CX_BINS];            /* of the score of what was said, in equal steps from 0 to 1 */
-};
-void cx_measure_init(struct cx_measure *measure, enum cx_head_kind kind, uint32_t labels, size_t n);
-void cx_measure_free(struct cx_measure *measure);
-/* What a head says of an example by its scores. */
-void cx_measure_say(struct cx_measure *measure, size_t at, const struct cx_head *head);
-/* What a model says of the examples of a task, which has all labels of the head and may have others. */
-void cx_judge(const struct cx_model *model, const struct cx_head *head, const struct cx_learn_task *task, struct cx_measure *measure);
-/* Of the examples whose number is in `some` (NULL: all of them); an ANY_OF head of one label is measured as yes and no. */
-void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, size_t n, struct cx_figures *figures);
-
-/* The calibration error that chance alone would show, were every score exactly how often it is right: what is right is drawn by the scores, a hundred
- * times, seeded; the mean. On few texts it is points, and an error near it is none. */
-double cx_measure_ece_by_chance(const struct cx_measure *measure, const uint32_t *some, size_t n);
-
-/* Where figures lie with 95 % likelihood, by the percentile bootstrap over the examples (Efron 1979), 1000 rounds, seeded. */
-struct cx_interval {
-    double low, high;
-};
-struct cx_intervals {
-    struct cx_interval accuracy, macro_f1, macro_recall, ece, precision[CX_LABELS_MAX], recall[CX_LABELS_MAX], f1[CX_LABELS_MAX];
-};
-void cx_measure_intervals(const struct cx_measure *measure, const uint32_t *some, size_t n, struct cx_intervals *intervals);
-/* Two models on the same examples, label by label the same numbers. */
-struct cx_comparison {
-    size_t n;
-    struct cx_figures first, second;
-    double only_first, only_second; /* texts that only one of them gets right */
-    double p;                       /* that a coin splits them so or worse: McNemar's test, exact */
-    struct cx_interval f1_gain;     /* of macro F1 from the first to the second, by the paired bootstrap */
-};
-void cx_measure_compare(const struct cx_measure *first, const struct cx_measure *second, struct cx_comparison *comparison);
-/* The verdict in one sentence, into `out`: what may be believed of the second against the first. */
-void cx_comparison_verdict(const struct cx_comparison *comparison, const char *first, const char *second, char *out, size_t size);
 #endif
