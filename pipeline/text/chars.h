@@ -112,6 +112,8 @@ uint32_t char_latin_twin(uint32_t code);
 /* Writes words whose letters are of several scripts in the one script they can be written in; where that may be either, in that of the text (LATIN or
  * CYRILLIC). Tags are left as they are. True where it has changed any. For texts with letters of several scripts only. */
 bool char_join_scripts(const struct char_table *table, struct char_run *run, enum letter_class of_text);
+/* Whether a word whose letters are of these classes, by bit, may be of several scripts. */
+bool char_may_be_mixed(uint32_t classes);
 
 /* A text as rows, decoded and composed: what folding works on. */
 struct char_run char_read(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language);

@@ -1,5 +1,6 @@
 /* fold.c - folding in three steps: letters by the table; references decoded, decomposed letters and scripts joined (rare); then runs, blanks, links
  * and mentions. */
+#include "text/blocks.h"
 #include "text/chars.h"
 
 /* ---- step 1: bytes to rows ---- */
@@ -315,7 +316,7 @@ static bool join_scripts(struct writer *w, const struct char_table *table, uint3
     return true;
 }
 
-struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language)
+static struct cx_folded fold_rows(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language)
 {
     struct char_run rows = char_read(arena, text, language);
 
@@ -330,8 +331,15 @@ struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum c
     uint32_t letters = char_count(w.classes, LETTER_LATIN, LETTER_CLASSES - 1);
     if (join_scripts(&w, char_table(language), letters))
         letters = char_count(w.classes, LETTER_LATIN, LETTER_CLASSES - 1);
+    w.classes[LETTER_NONE] = 0; /* digits and marks */
     end_tokens(&w);
     memset(w.out + w.len, 0, CHAR_PAD);
     w.origin[w.len] = (uint32_t)text.len;
     return (struct cx_folded){ cx_str_n(w.out, w.len), w.origin, w.tokens, w.token_count, letters, w.classes };
+}
+
+struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language)
+{
+    struct cx_folded folded;
+    return blocks_fold(arena, text, language, &folded) ? folded : fold_rows(arena, text, language);
 }

@@ -75,7 +75,7 @@ static enum letter_class script_of_word(const struct mix *mix, enum letter_class
 static const uint32_t latin_bits = BITS(LETTER_LATIN, LETTER_LATIN_FOREIGN), cyrillic_bits = BITS(LETTER_CYRILLIC, LETTER_CYRILLIC_UKRAINIAN),
                       greek_bits = BITS(LETTER_GREEK, LETTER_GREEK), other_bits = BITS(LETTER_OTHER, LETTER_OTHER);
 
-static bool may_be_mixed(uint32_t classes)
+bool char_may_be_mixed(uint32_t classes)
 {
     bool has_latin = classes & latin_bits, has_cyrillic = classes & cyrillic_bits, has_greek = classes & greek_bits;
     return has_latin + has_cyrillic + has_greek >= 2 || (classes & other_bits);
@@ -88,7 +88,7 @@ bool char_join_scripts(const struct char_table *table, struct char_run *run, enu
         uint32_t classes = 0;
         for (end = i; end < run->len && (run->rows[end] & CHAR_WORD); end++)
             classes |= 1u << CHAR_CLASS(run->rows[end]);
-        if (!may_be_mixed(classes) || (i > 0 && (run->rows[i - 1] & CHAR_CODE) == '#'))
+        if (!char_may_be_mixed(classes) || (i > 0 && (run->rows[i - 1] & CHAR_CODE) == '#'))
             continue;
         struct mix mix = { 0 };
         for (size_t k = i; k < end; k++)

@@ -1,5 +1,7 @@
-/* text_fuzz.c - any valid text folds to valid text that folds to itself, and is scanned and hashed without trouble. The first byte chooses the way of
- * folding. */
+/* text_fuzz.c - any valid text folds to valid text that folds to itself, on every kernel to the same, and is scanned and hashed without trouble. The
+ * first byte chooses the way of folding. */
+#include "text/chars.h"
+#include "text/model.h"
 #include "text/features.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,6 +22,17 @@ static struct cx_matcher *matcher(void)
     return m;
 }
 
+static void fold_portably(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language, const struct cx_folded *expected)
+{
+    cx_model_use_kernel(CX_KERNEL_PORTABLE);
+    struct cx_folded folded = cx_text_fold(arena, text, language);
+    cx_model_use_kernel(CX_KERNEL_AVX2);
+    cx_assert(cx_str_eq(folded.text, expected->text) && folded.token_count == expected->token_count && folded.letters == expected->letters);
+    cx_assert(memcmp(folded.origin, expected->origin, (folded.text.len + 1) * sizeof *folded.origin) == 0);
+    cx_assert(memcmp(folded.tokens, expected->tokens, folded.token_count * sizeof *folded.tokens) == 0);
+    cx_assert(memcmp(folded.classes, expected->classes, LETTER_CLASSES * sizeof *folded.classes) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct cx_str text = size > 0 ? cx_str_n(data + 1, size - 1) : CX_STR("");
@@ -29,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum cx_fold_language language = size > 0 ? (enum cx_fold_language)(data[0] % CX_FOLD_LANGUAGES) : CX_FOLD_ANY;
 
     struct cx_folded once = cx_text_fold(arena, text, language), twice = cx_text_fold(arena, once.text, language);
+    fold_portably(arena, text, language, &once);
     cx_assert(cx_utf8_valid(once.text));
     cx_assert(cx_str_eq(once.text, twice.text));
     for (size_t i = 0; i < once.text.len; i++)

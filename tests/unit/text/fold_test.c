@@ -1,4 +1,5 @@
-#include "text/text.h"
+#include "text/chars.h"
+#include "text/model.h"
 #include <criterion/criterion.h>
 
 static struct cx_arena *arena;
@@ -9,6 +10,7 @@ static void start(void)
 static void end(void)
 {
     cx_arena_free(arena);
+    cx_model_use_kernel(CX_KERNEL_AVX2);
 }
 TestSuite(fold, .init = start, .fini = end);
 
@@ -273,5 +275,79 @@ Test(fold, keeps_origins_in_order_and_at_starts_of_letters)
             cr_assert_neq((unsigned char)text.ptr[folded.origin[i]] & 0xc0, 0x80);
         }
         cx_arena_reset(arena);
+    }
+}
+
+static bool are_equal(const struct cx_folded *a, const struct cx_folded *b)
+{
+    return cx_str_eq(a->text, b->text) && a->token_count == b->token_count && a->letters == b->letters &&
+           memcmp(a->origin, b->origin, (a->text.len + 1) * sizeof *a->origin) == 0 &&
+           memcmp(a->tokens, b->tokens, a->token_count * sizeof *a->tokens) == 0 &&
+           memcmp(a->classes, b->classes, LETTER_CLASSES * sizeof *a->classes) == 0;
+}
+
+/* Folds what is at the very end of its memory, so that sanitizers see a byte too far. */
+static void expect_equal_on_kernels(struct cx_str text)
+{
+    char *exact = malloc(text.len + (text.len == 0));
+    memcpy(exact, text.ptr, text.len);
+    for (int language = 0; language < CX_FOLD_LANGUAGES; language++) {
+        struct cx_folded seen[2];
+        for (int kernel = CX_KERNEL_PORTABLE; kernel <= CX_KERNEL_AVX2; kernel++) {
+            cx_model_use_kernel((enum cx_kernel)kernel);
+            seen[kernel] = cx_text_fold(arena, cx_str_n(exact, text.len), (enum cx_fold_language)language);
+            static const char zeros[CHAR_PAD];
+            cr_assert_arr_eq(seen[kernel].text.ptr + seen[kernel].text.len, zeros, CHAR_PAD);
+        }
+        cr_assert(are_equal(&seen[0], &seen[1]), "mode %d: \"%.*s\" -> \"%.*s\" and \"%.*s\"", language, CX_STR_ARG(text), CX_STR_ARG(seen[0].text),
+                  CX_STR_ARG(seen[1].text));
+    }
+    free(exact);
+    cx_arena_reset(arena);
+}
+
+/* Texts in which little needs a second look, long enough for several blocks, so that everything meets every edge of them. */
+static struct cx_str plain_text(void)
+{
+    static const char *const pieces[] = {
+        "a", "b",  "Z",  "t",     "o", "oo", "_",        "7",  ".", "!",  ", ", " ", " ", " ", "the", "Good",         "ç",   "Ş", "ı",
+        "İ", "ğ",  "ñ",  "é",     "ö", "ß",  "ø",        "þþ", "и", "ж",  "Ъ",  "ь", "Ё", "ы", "лл",  "так",          "ПРИ", "ا", "ب",
+        "ة", "أ",  "لل", "مرحبا", "،", "ـ",  "َ",         "٣",  "σ", "Σς", "א",  "ա", "😀", "…", "’",   "“x",           "—",   "€", "👍🏽",
+        "क", "你", "你", "한",    "ｶ", "\t", "\xc2\xa0", "&",  ";", ":",  "/",  "#", "@", "h", "w",   "\xe2\x80\x8b", "µ",   "𝐚", "ɐ",
+        "ᾳ"
+    };
+    /* Most texts keep to few pieces, so that few of them are of several scripts. */
+    static char out[64 * 12];
+    const char *chosen[6];
+    for (int i = 0; i < 6; i++)
+        chosen[i] = pieces[noise(noise(2) ? 21 : sizeof pieces / sizeof *pieces)];
+    size_t len = 0;
+    for (uint32_t n = noise(noise(2) ? 64 : 12); n > 0; n--) {
+        struct cx_str piece = cx_str(chosen[noise(6)]);
+        memcpy(out + len, piece.ptr, piece.len);
+        len += piece.len;
+    }
+    return cx_str_n(out, len);
+}
+
+Test(fold, gives_the_same_on_every_kernel)
+{
+    for (int round = 0; round < 60000; round++)
+        expect_equal_on_kernels(round % 3 == 0 ? random_text() : plain_text());
+}
+
+Test(fold, gives_the_same_on_every_kernel_for_any_code_point_at_every_edge_of_a_block)
+{
+    char bytes[96];
+    for (uint32_t code = 1; code < 0x30000; code++) {
+        if (code >= 0xd800 && code < 0xe000)
+            continue;
+        memset(bytes, 'x', sizeof bytes);
+        size_t at = code % 37, len = at + cx_utf8_put(code, bytes + at);
+        for (size_t i = 1; i < at; i += 2)
+            bytes[i] = ' ';
+        expect_equal_on_kernels(cx_str_n(bytes, len));
+        len += cx_utf8_put(code, bytes + len);
+        expect_equal_on_kernels(cx_str_n(bytes, len + code % 29));
     }
 }
