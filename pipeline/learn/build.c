@@ -41,22 +41,6 @@ static void measure_one(struct cx_measure *measure, size_t at, const struct cx_e
     memcpy(measure->priors + at * measure->labels, example->prior, measure->labels * sizeof *measure->priors);
 }
 
-/* Logits of every example by weights that have not seen its fold. */
-static void cross_fit(const struct cx_learn_task *task, uint32_t bits, struct cx_measure *held)
-{
-    cx_measure_init(held, task->plan->kind, task->label_count, task->count);
-    for (int fold = 0; fold < CX_FOLDS; fold++) {
-        struct cx_weights weights = cx_weights_new(bits, task->label_count);
-        cx_fit(task, bits, fold, &weights);
-        for (size_t i = 0; i < task->count; i++) {
-            measure_one(held, i, &task->examples[i]);
-            if (task->examples[i].fold == fold)
-                cx_weights_logits(&weights, &task->examples[i], held->scores + i * task->label_count);
-        }
-        cx_weights_free(&weights);
-    }
-}
-
 static void dev_logits(const struct cx_learn_task *task, const struct cx_weights *weights, struct cx_measure *held)
 {
     cx_measure_init(held, task->plan->kind, task->label_count, task->dev_count);
@@ -66,18 +50,70 @@ static void dev_logits(const struct cx_learn_task *task, const struct cx_weights
     }
 }
 
-/* First fit of one task: what it would select, and how it does without a dev set. */
-static void learn_task(struct cx_build *build, struct cx_build_head *head, struct learn_candidates *candidates)
+/* First fit of one task: what it would select. */
+static void propose(const struct cx_build_head *head, int skip_fold, struct learn_candidates *candidates)
 {
     uint32_t bits = fit_bits(head->task);
     struct cx_weights weights = cx_weights_new(bits, head->task->label_count);
-    build->say(build->context, head->task->name, "fits");
-    cx_fit(head->task, bits, -1, &weights);
-    learn_candidates_add(candidates, head->task, &weights, head->is_narrow);
+    cx_fit(head->task, bits, skip_fold, &weights);
+    learn_candidates_add(candidates, head->task, skip_fold, &weights, head->is_narrow);
     cx_weights_free(&weights);
-    if (head->task->plan->folds)
-        cross_fit(head->task, bits, &head->folds);
 }
+
+/* ---- folds ---- */
+
+/* Logits of the examples of a fold, by weights fitted to the others on what was selected for them. */
+static void judge_fold(struct cx_build_head *head, const struct cx_selection *selection, int fold)
+{
+    struct cx_learn_task task = *head->task;
+    struct cx_arena *arena = cx_arena_new((size_t)1 << 34);
+    struct cx_weights weights = cx_weights_new(cx_selection_bits(selection, head->is_narrow), task.label_count);
+    task.examples = malloc((task.count + 1) * sizeof *task.examples);
+    cx_assert(task.examples != NULL);
+    memcpy(task.examples, head->task->examples, task.count * sizeof *task.examples);
+    cx_selection_apply(selection, head->is_narrow, arena, task.examples, task.count);
+    cx_fit(&task, weights.bits, fold, &weights);
+    for (size_t i = 0; i < task.count; i++) {
+        measure_one(&head->folds, i, &task.examples[i]);
+        if (task.examples[i].fold == fold)
+            cx_weights_logits(&weights, &task.examples[i], head->folds.scores + i * task.label_count);
+    }
+    free(task.examples);
+    cx_weights_free(&weights);
+    cx_arena_free(arena);
+}
+
+static bool has_folds(const struct cx_build_head *head, enum cx_feature_kind kind)
+{
+    return head->task->plan->features == kind && head->task->plan->folds;
+}
+
+/* What heads say of texts that they have not seen, neither when features were chosen nor when weights were fitted. The fold is kept from the choice
+ * too: what was chosen with its help tells it better than it tells a new text, and a temperature found so makes the head too sure. */
+static void cross_fit(struct cx_build *build, enum cx_feature_kind kind, bool in_lines)
+{
+    for (size_t i = 0; i < build->head_count; i++)
+        if (has_folds(&build->heads[i], kind))
+            cx_measure_init(&build->heads[i].folds, build->heads[i].task->plan->kind, build->heads[i].task->label_count, build->heads[i].task->count);
+    for (int fold = 0; fold < CX_FOLDS; fold++) {
+        struct learn_candidates candidates = { 0 };
+        struct cx_selection selection = { 0 };
+        for (size_t i = 0; i < build->head_count; i++)
+            if (has_folds(&build->heads[i], kind))
+                propose(&build->heads[i], fold, &candidates);
+        if (candidates.count == 0)
+            return;
+        learn_candidates_place(&candidates, in_lines, &selection);
+        for (size_t i = 0; i < build->head_count; i++)
+            if (has_folds(&build->heads[i], kind)) {
+                build->say(build->context, build->heads[i].task->name, "judges a fold");
+                judge_fold(&build->heads[i], &selection, fold);
+            }
+        cx_selection_free(&selection);
+    }
+}
+
+/* ---- a table ---- */
 
 /* What the plan expects of labels beyond what the texts say of them. */
 static void favour(const struct cx_learn_task *task, struct cx_weights *weights)
@@ -124,10 +160,13 @@ static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struc
     struct learn_candidates candidates = { 0 };
     bool in_lines = choose_narrow(build, kind);
     for (size_t i = 0; i < build->head_count; i++)
-        if (build->heads[i].task->plan->features == kind)
-            learn_task(build, &build->heads[i], &candidates);
+        if (build->heads[i].task->plan->features == kind) {
+            build->say(build->context, build->heads[i].task->name, "fits");
+            propose(&build->heads[i], -1, &candidates);
+        }
     if (candidates.count == 0)
         return;
+    cross_fit(build, kind, in_lines);
     learn_candidates_place(&candidates, in_lines, selection);
     for (size_t i = 0; i < build->head_count; i++)
         if (build->heads[i].task->plan->features == kind)

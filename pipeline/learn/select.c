@@ -32,10 +32,10 @@ static void grow(struct table *table)
     *table = bigger;
 }
 
-static void count_texts(struct table *table, const struct cx_learn_task *task)
+static void count_texts(struct table *table, const struct cx_learn_task *task, int skip_fold)
 {
     for (size_t t = 0; t < task->count; t++)
-        for (uint32_t i = 0; i < task->examples[t].count; i++) {
+        for (uint32_t i = 0; i < task->examples[t].count && task->examples[t].fold != skip_fold; i++) {
             if (table->count * 3 > table->cap * 2)
                 grow(table);
             struct seen *seen = find(table, task->examples[t].hashes[i]);
@@ -68,11 +68,12 @@ static int by_score(const void *a, const void *b)
     return (x->feature > y->feature) - (x->feature < y->feature);
 }
 
-void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, const struct cx_weights *weights, bool is_narrow)
+void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, int skip_fold, const struct cx_weights *weights,
+                          bool is_narrow)
 {
     struct table table = { calloc(1u << 20, sizeof(struct seen)), 1u << 20, 0 };
     cx_assert(table.slots != NULL);
-    count_texts(&table, task);
+    count_texts(&table, task, skip_fold);
     struct learn_candidate *own = malloc((table.count + 1) * sizeof *own);
     cx_assert(own != NULL);
     size_t n = 0;

@@ -12,8 +12,9 @@ struct learn_candidates {
     struct learn_candidate *items;
     size_t count;
 };
-/* The best of a task, at most plan->most. */
-void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, const struct cx_weights *weights, bool is_narrow);
+/* The best of a task, at most plan->most; of examples that are not of `skip_fold` (-1: of all). */
+void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, int skip_fold, const struct cx_weights *weights,
+                          bool is_narrow);
 /* Gives places, in lines where there are narrow columns; the candidates are freed. */
 void learn_candidates_place(struct learn_candidates *candidates, bool in_lines, struct cx_selection *selection);
 #endif

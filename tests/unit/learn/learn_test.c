@@ -1,6 +1,7 @@
 /* Learning: small tasks with known answers, through to an image that the running program reads. */
 #include "learn/build.h"
 #include "base/error.h"
+#include "learn/random.h"
 #include "learn/teacher.h"
 #include <criterion/criterion.h>
 #include <math.h>
@@ -364,6 +365,41 @@ Test(learn, words_keep_being_words_when_features_are_selected)
     cr_assert_eq(example.units[0], CX_UNIT_WORD);
     cr_assert_eq(example.units[1], CX_UNIT_PAIR);
     cx_selection_free(&selection);
+    cx_arena_free(arena);
+}
+
+/* Texts of ten features of a thousand, and labels that have nothing to do with them. */
+static void draw_noise(struct cx_arena *arena, struct cx_learn_task *task, size_t n)
+{
+    struct cx_random random = { 7 };
+    for (size_t i = 0; i < n; i++) {
+        uint32_t *hashes = cx_arena_alloc(arena, 10 * sizeof *hashes);
+        for (size_t k = 0; k < 10; k++)
+            hashes[k] = (uint32_t)cx_random_below(&random, 1000) * 0x9e3779b1u;
+        task->examples[i] = (struct cx_example){
+            .hashes = hashes, .count = 10, .label = (int32_t)cx_random_below(&random, 2), .weight = 1, .fold = (uint16_t)(i % CX_FOLDS)
+        };
+    }
+}
+
+Test(learn, a_fold_is_judged_by_features_that_were_chosen_without_it)
+{
+    enum { N = 1500 };
+    static struct cx_example examples[N];
+    static struct cx_build build;
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_head_plan plan = { .kind = CX_HEAD_ONE_OF, .epochs = 4, .rate = 0.5f, .most = 200, .folds = true };
+    struct cx_learn_task task = {
+        .name = CX_STR("noise"), .plan = &plan, .labels = { CX_STR("a"), CX_STR("b") }, .label_count = 2, .examples = examples, .count = N
+    };
+    struct cx_figures figures;
+    draw_noise(arena, &task, N);
+    build = (struct cx_build){ .head_count = 1, .heads = { { .task = &task } }, .say = say_nothing };
+    cx_build_learn(&build, arena);
+    cx_measure_figures(&build.heads[0].folds, NULL, N, &figures);
+    cr_assert_float_eq(figures.accuracy, 0.5, 0.05, "%f of noise is told right", figures.accuracy);
+    cr_assert_lt(figures.ece, 0.05, "and it is thought to know more: %f", figures.ece);
+    cx_build_free(&build);
     cx_arena_free(arena);
 }
 
