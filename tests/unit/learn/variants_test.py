@@ -35,6 +35,16 @@ class VariantsTest(unittest.TestCase):
         self.assertEqual(variants.rewritten(table, "intent", "capitals", "tr", 1), table.replace("geri ver", "GERİ VER"))
         self.assertEqual(variants.rewritten(labelled, None, "capitals", "tr", 1), labelled.replace("geri ver", "GERİ VER"))
 
+    def test_a_small_set_is_typed_several_times_and_each_time_otherwise(self):
+        text = TEXTS["en"]
+        for column, content in (("intent", f"id\ttext\tintent\n1\t{text}\tcomplaint\n"), (None, f"negative\t{text}\n")):
+            lines = variants.typed_often(content, column, "typos", "en", 1).splitlines()
+            head = 1 if column else 0
+            self.assertEqual(lines[:head], content.splitlines()[:head])
+            self.assertAlmostEqual(len(lines) - head, variants.TEXTS_LEAST, delta=variants.TEXTS_LEAST / 2)
+            self.assertGreater(len(set(lines[head:])), 50)
+            self.assertTrue(all(line.split("\t")[-1 if column else 0] in ("complaint", "negative") for line in lines[head:]))
+
 
 if __name__ == "__main__":
     unittest.main()
