@@ -2,11 +2,10 @@
  * their first one, made from the table of rows: a shuffle is sixteen look-ups at once, and a block has letters of few first bytes. Longer ones are
  * folded one by one. Every byte then has what it becomes in its place, or is left out when the block is written. */
 #include "text/blocks.h"
-#include "text/kernel.h"
 #include <pthread.h>
 
 #if HAS_AVX2
-enum { BLOCK = 32, FIRST_LEAD = 0xc0, LEADS = 0x20 };
+enum { BLOCK = 32, LEADS = 0x20 };
 
 /* By the low six bits of the second byte: what both become, 0 for nothing. Nothing and then something: needs a second look. */
 struct lead {
@@ -15,6 +14,9 @@ struct lead {
 static struct lead leads_of[CX_FOLD_LANGUAGES][LEADS];
 /* Places of a byte's bits, then 0x80 for none. */
 static uint8_t packing[256][8];
+
+/* Every byte of a vector in every byte of another: in memory, since the compiler would make them anew for every block. */
+static __m256i each[256];
 
 static bool is_same_script(uint32_t class, uint32_t other)
 {
@@ -55,6 +57,8 @@ static void fill_tables(void)
 {
     fill_leads(CX_FOLD_ANY);
     fill_leads(CX_FOLD_SEARCH);
+    for (int byte = 0; byte < 256; byte++)
+        memset(&each[byte], byte, sizeof each[byte]);
     for (unsigned bits = 0; bits < 256; bits++) {
         size_t n = 0;
         memset(packing[bits], 0x80, sizeof packing[bits]);
@@ -64,22 +68,21 @@ static void fill_tables(void)
     }
 }
 
-#define ALWAYS AVX2 static inline __attribute__((always_inline))
-
 /* What each byte of a block becomes. */
 struct block {
     __m256i bytes, kinds, places; /* places: where its character starts in the block */
     uint32_t keeps;
+    bool has_long_letters;
 };
 
-ALWAYS __m256i is_between(__m256i v, char first, char last)
+ALWAYS __m256i is_between(__m256i v, unsigned first, unsigned last)
 {
-    return _mm256_and_si256(_mm256_cmpgt_epi8(v, _mm256_set1_epi8((char)(first - 1))), _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(last + 1)), v));
+    return _mm256_cmpgt_epi8(each[(last - first + 0x81) & 0xff], _mm256_add_epi8(v, each[(0x80 - first) & 0xff]));
 }
 
 ALWAYS __m256i only(__m256i where, unsigned value)
 {
-    return _mm256_and_si256(where, _mm256_set1_epi8((char)value));
+    return _mm256_and_si256(where, each[value]);
 }
 
 ALWAYS __m256i both(__m256i a, __m256i b)
@@ -91,11 +94,16 @@ ALWAYS __m256i both(__m256i a, __m256i b)
 ALWAYS void fold_ascii(__m256i v, struct block *block)
 {
     __m256i lower = _mm256_add_epi8(v, only(is_between(v, 'A', 'Z'), 0x20));
-    __m256i is_letter = is_between(lower, 'a', 'z'), is_blank = both(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(' ')), is_between(v, '\t', '\r'));
-    __m256i is_other_word = both(is_between(v, '0', '9'), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('_')));
-    __m256i is_ascii = _mm256_cmpgt_epi8(v, _mm256_set1_epi8(-1));
-    block->bytes = _mm256_blendv_epi8(_mm256_and_si256(lower, is_ascii), _mm256_set1_epi8(' '), is_blank);
+    __m256i is_letter = is_between(lower, 'a', 'z'), is_blank = both(_mm256_cmpeq_epi8(v, each[' ']), is_between(v, '\t', '\r'));
+    __m256i is_other_word = both(is_between(v, '0', '9'), _mm256_cmpeq_epi8(v, each['_']));
+    __m256i is_ascii = _mm256_cmpgt_epi8(v, each[0xff]);
+    block->bytes = _mm256_blendv_epi8(_mm256_and_si256(lower, is_ascii), each[' '], is_blank);
     block->kinds = both(both(only(is_letter, LETTER_LATIN | KIND_WORD), only(is_other_word, KIND_WORD)), only(is_blank, KIND_BLANK));
+}
+
+ALWAYS uint32_t bits_above(__m256i v, unsigned value)
+{
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(v, each[value]));
 }
 
 /* To the next byte's place, and to the one's before. */
@@ -112,6 +120,7 @@ ALWAYS __m256i shift_down(__m256i v)
 ALWAYS __m256i look_up(const uint8_t table[64], const __m256i at[4])
 {
     __m256i found = _mm256_setzero_si256();
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         __m256i part = _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)(table + (ptrdiff_t)16 * i)));
         found = both(found, _mm256_shuffle_epi8(part, at[i]));
@@ -122,22 +131,27 @@ ALWAYS __m256i look_up(const uint8_t table[64], const __m256i at[4])
 /* Letters of two bytes, whose first ones are at the bits of `firsts`; false where one needs a second look. */
 ALWAYS bool fold_pairs(const struct lead *leads, const uint8_t *p, __m256i v, uint32_t firsts, struct block *block)
 {
-    __m256i zero = _mm256_setzero_si256(), next = shift_down(v), first = zero, second = zero, kind = zero, is_first = zero, at[4];
+    __m256i zero = _mm256_setzero_si256(), next = shift_down(v), first = zero, second = zero, kind = zero, at[4];
+    __m256i is_first = is_between(v, 0xc0, 0xdf);
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++) /* 0x70 to 0x7f where it is of this quarter, 0x80 and more elsewhere */
-        at[i] = _mm256_adds_epu8(_mm256_sub_epi8(next, _mm256_set1_epi8((char)(0x80 + 16 * i))), _mm256_set1_epi8(0x70));
-    while (firsts != 0) {
-        uint8_t byte = p[__builtin_ctz(firsts)];
-        const struct lead *lead = &leads[byte - FIRST_LEAD];
-        __m256i here = _mm256_cmpeq_epi8(v, _mm256_set1_epi8((char)byte));
-        first = both(first, _mm256_and_si256(here, look_up(lead->first, at)));
-        second = both(second, _mm256_and_si256(here, look_up(lead->second, at)));
-        kind = both(kind, _mm256_and_si256(here, look_up(lead->kind, at)));
-        is_first = both(is_first, here);
-        firsts &= ~(uint32_t)_mm256_movemask_epi8(here);
-    }
+        at[i] = _mm256_adds_epu8(_mm256_sub_epi8(next, each[0x80 + 16 * i]), each[0x70]);
+    do {
+        /* Two at a time: letters are of one first byte or two, and the processor cannot guess which. */
+#pragma GCC unroll 2
+        for (int i = 0; i < 2; i++) {
+            uint8_t byte = p[__builtin_ctz(firsts | 1u << 31)];
+            const struct lead *lead = &leads[byte % LEADS];
+            __m256i here = _mm256_and_si256(is_first, _mm256_cmpeq_epi8(v, each[byte]));
+            first = both(first, _mm256_and_si256(here, look_up(lead->first, at)));
+            second = both(second, _mm256_and_si256(here, look_up(lead->second, at)));
+            kind = both(kind, _mm256_and_si256(here, look_up(lead->kind, at)));
+            firsts &= ~(uint32_t)_mm256_movemask_epi8(here);
+        }
+    } while (firsts != 0);
     __m256i is_one = _mm256_cmpeq_epi8(second, zero), is_none = _mm256_cmpeq_epi8(first, zero);
-    __m256i first_kind = _mm256_and_si256(kind, both(is_one, _mm256_set1_epi8(KIND_WORD)));
-    __m256i second_kind = _mm256_andnot_si256(is_one, both(kind, _mm256_set1_epi8((char)KIND_GOES_ON)));
+    __m256i first_kind = _mm256_and_si256(kind, both(is_one, each[KIND_WORD]));
+    __m256i second_kind = _mm256_andnot_si256(is_one, both(kind, each[KIND_GOES_ON]));
     block->bytes = both(block->bytes, both(first, shift_up(second)));
     block->kinds = both(block->kinds, both(first_kind, shift_up(second_kind)));
     block->places = _mm256_add_epi8(block->places, shift_up(is_first));
@@ -147,7 +161,7 @@ ALWAYS bool fold_pairs(const struct lead *leads, const uint8_t *p, __m256i v, ui
 }
 
 /* Characters of three and four bytes, one by one; false where one needs a second look. */
-AVX2 static bool fold_long(const struct char_table *table, const uint8_t *p, uint32_t firsts, struct block *block, bool *has_long_letters)
+AVX2 static bool fold_long(const struct char_table *table, const uint8_t *p, uint32_t firsts, struct block *block)
 {
     uint8_t bytes[BLOCK + 4], kinds[BLOCK + 4], places[BLOCK + 4];
     _mm256_storeu_si256((__m256i *)bytes, block->bytes);
@@ -160,7 +174,7 @@ AVX2 static bool fold_long(const struct char_table *table, const uint8_t *p, uin
         int n = put_row(table, row, bytes + i, kinds + i);
         if (n < 0 || n > (int)at || (n == 4 && (row & CHAR_LETTER)))
             return false;
-        *has_long_letters |= n == 3 && (row & CHAR_LETTER);
+        block->has_long_letters |= n == 3 && (row & CHAR_LETTER);
         memset(places + i, (int)i, at);
         block->keeps &= (uint32_t) ~(((1ull << (at - (size_t)n)) - 1) << (i + (unsigned)n));
     }
@@ -170,13 +184,13 @@ AVX2 static bool fold_long(const struct char_table *table, const uint8_t *p, uin
     return true;
 }
 
-/* Appends a block that is kept whole, or eight bytes of one. */
 ALWAYS void put_places(uint32_t *origin, __m128i places, uint32_t from)
 {
     _mm256_storeu_si256((__m256i *)origin, _mm256_add_epi32(_mm256_cvtepu8_epi32(places), _mm256_set1_epi32((int)from)));
 }
 
-ALWAYS void put_whole(struct block_text *out, const struct block *block, uint32_t from)
+/* Appends a block of which the first bytes are kept. */
+ALWAYS void put_start(struct block_text *out, const struct block *block, uint32_t from)
 {
     __m128i low = _mm256_castsi256_si128(block->places), high = _mm256_extracti128_si256(block->places, 1);
     uint32_t *origin = out->origin + out->len;
@@ -186,9 +200,10 @@ ALWAYS void put_whole(struct block_text *out, const struct block *block, uint32_
     put_places(origin + 8, _mm_srli_si128(low, 8), from);
     put_places(origin + 16, high, from);
     put_places(origin + 24, _mm_srli_si128(high, 8), from);
-    out->len += BLOCK;
+    out->len += (size_t)__builtin_popcount(block->keeps);
 }
 
+/* Appends a block of which any bytes are kept. */
 ALWAYS void put_kept(struct block_text *out, const struct block *block, uint32_t from)
 {
     __m128i bytes[2] = { _mm256_castsi256_si128(block->bytes), _mm256_extracti128_si256(block->bytes, 1) };
@@ -226,22 +241,24 @@ ALWAYS size_t read_block(struct reader *reader, const uint8_t *p, uint32_t keeps
     fold_ascii(v, &block);
     uint32_t high = (uint32_t)_mm256_movemask_epi8(v);
     if (high != 0) {
-        uint32_t firsts = high & (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(v, _mm256_set1_epi8((char)0xbf)));
-        uint32_t longs = high & (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(v, _mm256_set1_epi8((char)0xdf)));
-        unsigned last = firsts != 0 ? 31u - (unsigned)__builtin_clz(firsts) : 0;
-        if (last + 2u + (p[last] >= 0xe0) + (p[last] >= 0xf0) > BLOCK) {
-            end = last;
-            block.keeps &= (1u << last) - 1;
-        }
+        uint32_t firsts = high & bits_above(v, 0xbf), longs = high & bits_above(v, 0xdf), longest = high & bits_above(v, 0xef);
+        uint32_t unfinished = (firsts & 1u << 31) | (longs & 1u << 30) | (longest & 1u << 29);
+        end = (size_t)__builtin_ctzll(unfinished | 1ull << BLOCK);
+        block.keeps &= (uint32_t)((1ull << end) - 1);
         if (!fold_pairs(reader->leads, p, v, firsts & ~longs & block.keeps, &block))
             return 0;
-        if ((longs & block.keeps) != 0 && !fold_long(reader->table, p, longs & block.keeps, &block, &reader->out.has_long_letters))
-            return 0;
+        if ((longs & block.keeps) != 0) {
+            struct block copy = block; /* so that the compiler keeps the other in registers */
+            if (!fold_long(reader->table, p, longs & block.keeps, &copy))
+                return 0;
+            reader->out.has_long_letters |= copy.has_long_letters;
+            block = copy;
+        }
     }
-    reader->ampersands = both(reader->ampersands, _mm256_cmpeq_epi8(v, _mm256_set1_epi8('&')));
-    reader->semicolons = both(reader->semicolons, _mm256_cmpeq_epi8(block.bytes, _mm256_set1_epi8(';')));
-    if (block.keeps == UINT32_MAX)
-        put_whole(&reader->out, &block, from);
+    reader->ampersands = both(reader->ampersands, _mm256_cmpeq_epi8(v, each['&']));
+    reader->semicolons = both(reader->semicolons, _mm256_cmpeq_epi8(block.bytes, each[';']));
+    if ((block.keeps & (block.keeps + 1)) == 0)
+        put_start(&reader->out, &block, from);
     else
         put_kept(&reader->out, &block, from);
     return end;
@@ -264,18 +281,23 @@ AVX2 static bool read_all(struct reader *reader, struct cx_str text)
     return read_block(reader, copy, (1u << text.len) - 1, 0) != 0;
 }
 
+struct block_text blocks_new(struct cx_arena *arena, size_t most)
+{
+    size_t room = BLOCKS_BEFORE + most + BLOCKS_BEHIND;
+    struct block_text text = { .bytes = cx_arena_bytes(arena, 2 * room), .origin = cx_arena_alloc(arena, room * sizeof *text.origin) };
+    text.kinds = memset((uint8_t *)text.bytes + room, 0, BLOCKS_BEFORE);
+    memset(text.bytes, 0, BLOCKS_BEFORE);
+    text.bytes += BLOCKS_BEFORE;
+    text.kinds += BLOCKS_BEFORE;
+    return text;
+}
+
 AVX2 bool blocks_read(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language, struct block_text *out)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, fill_tables);
-    /* No character becomes longer here. */
-    size_t room = BLOCKS_BEFORE + text.len + BLOCKS_BEHIND;
     struct reader reader = { char_table(language), leads_of[language], .ampersands = _mm256_setzero_si256(), .semicolons = _mm256_setzero_si256() };
-    reader.out.bytes = memset(cx_arena_bytes(arena, room), 0, BLOCKS_BEFORE);
-    reader.out.kinds = memset(cx_arena_bytes(arena, room), 0, BLOCKS_BEFORE);
-    reader.out.bytes += BLOCKS_BEFORE;
-    reader.out.kinds += BLOCKS_BEFORE;
-    reader.out.origin = cx_arena_alloc(arena, room * sizeof *reader.out.origin);
+    reader.out = blocks_new(arena, text.len); /* no character becomes longer here */
     if (!read_all(&reader, text))
         return false;
     bool has_ampersand = !_mm256_testz_si256(reader.ampersands, reader.ampersands);

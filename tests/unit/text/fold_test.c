@@ -309,18 +309,18 @@ static void expect_equal_on_kernels(struct cx_str text)
 /* Texts in which little needs a second look, long enough for several blocks, so that everything meets every edge of them. */
 static struct cx_str plain_text(void)
 {
-    static const char *const pieces[] = {
-        "a", "b",  "Z",  "t",     "o", "oo", "_",        "7",  ".", "!",  ", ", " ", " ", " ", "the", "Good",         "ç",   "Ş", "ı",
-        "İ", "ğ",  "ñ",  "é",     "ö", "ß",  "ø",        "þþ", "и", "ж",  "Ъ",  "ь", "Ё", "ы", "лл",  "так",          "ПРИ", "ا", "ب",
-        "ة", "أ",  "لل", "مرحبا", "،", "ـ",  "َ",         "٣",  "σ", "Σς", "א",  "ա", "😀", "…", "’",   "“x",           "—",   "€", "👍🏽",
-        "क", "你", "你", "한",    "ｶ", "\t", "\xc2\xa0", "&",  ";", ":",  "/",  "#", "@", "h", "w",   "\xe2\x80\x8b", "µ",   "𝐚", "ɐ",
-        "ᾳ"
-    };
+    static const char *const pieces[] = { "@",   "@ab", "@x.y", ".",        "c", "a",  "b",   "Z",     "t", "o",        "oo", "_",  "7",
+                                          ".",   "!",   ", ",   " ",        " ", " ",  "the", "Good",  "ç", "Ş",        "ı",  "İ",  "ğ",
+                                          "ñ",   "é",   "ö",    "ß",        "ø", "þþ", "и",   "ж",     "Ъ", "ь",        "Ё",  "ы",  "лл",
+                                          "так", "ПРИ", "ا",    "ب",        "ة", "أ",  "لل",  "مرحبا", "،", "ـ",        "َ",   "٣",  "σ",
+                                          "Σς",  "א",   "ա",    "😀",        "…", "’",  "“x",  "—",     "€", "👍🏽", "क",  "你", "你",
+                                          "한",  "ｶ",   "\t",   "\xc2\xa0", "&", ";",  ":",   "/",     "#", "@",        "h",  "w",  "\xe2\x80\x8b",
+                                          "µ",   "𝐚",   "ɐ",    "ᾳ" };
     /* Most texts keep to few pieces, so that few of them are of several scripts. */
     static char out[64 * 12];
     const char *chosen[6];
     for (int i = 0; i < 6; i++)
-        chosen[i] = pieces[noise(noise(2) ? 21 : sizeof pieces / sizeof *pieces)];
+        chosen[i] = pieces[noise(noise(2) ? 26 : sizeof pieces / sizeof *pieces)];
     size_t len = 0;
     for (uint32_t n = noise(noise(2) ? 64 : 12); n > 0; n--) {
         struct cx_str piece = cx_str(chosen[noise(6)]);
