@@ -226,7 +226,7 @@ ALWAYS void put_kept(struct block_text *out, const struct block *block, uint32_t
 struct reader {
     const struct char_table *table;
     const struct lead *leads;
-    struct block_text out;
+    struct block_text *out;
     __m256i ampersands, semicolons;
 };
 
@@ -251,16 +251,16 @@ ALWAYS size_t read_block(struct reader *reader, const uint8_t *p, uint32_t keeps
             struct block copy = block; /* so that the compiler keeps the other in registers */
             if (!fold_long(reader->table, p, longs & block.keeps, &copy))
                 return 0;
-            reader->out.has_long_letters |= copy.has_long_letters;
+            reader->out->has_long_letters |= copy.has_long_letters;
             block = copy;
         }
     }
     reader->ampersands = both(reader->ampersands, _mm256_cmpeq_epi8(v, each['&']));
     reader->semicolons = both(reader->semicolons, _mm256_cmpeq_epi8(block.bytes, each[';']));
     if ((block.keeps & (block.keeps + 1)) == 0)
-        put_start(&reader->out, &block, from);
+        put_start(reader->out, &block, from);
     else
-        put_kept(&reader->out, &block, from);
+        put_kept(reader->out, &block, from);
     return end;
 }
 
@@ -281,28 +281,30 @@ AVX2 static bool read_all(struct reader *reader, struct cx_str text)
     return read_block(reader, copy, (1u << text.len) - 1, 0) != 0;
 }
 
-struct block_text blocks_new(struct cx_arena *arena, size_t most)
+void blocks_new(struct cx_arena *arena, size_t most, struct block_text *text)
 {
     size_t room = BLOCKS_BEFORE + most + BLOCKS_BEHIND;
-    struct block_text text = { .bytes = cx_arena_bytes(arena, 2 * room), .origin = cx_arena_alloc(arena, room * sizeof *text.origin) };
-    text.kinds = memset((uint8_t *)text.bytes + room, 0, BLOCKS_BEFORE);
-    memset(text.bytes, 0, BLOCKS_BEFORE);
-    text.bytes += BLOCKS_BEFORE;
-    text.kinds += BLOCKS_BEFORE;
-    return text;
+    char *bytes = cx_arena_bytes(arena, 2 * room);
+    memset(bytes, 0, BLOCKS_BEFORE);
+    memset(bytes + room, 0, BLOCKS_BEFORE);
+    text->bytes = bytes + BLOCKS_BEFORE;
+    text->kinds = (uint8_t *)bytes + room + BLOCKS_BEFORE;
+    text->origin = cx_arena_alloc(arena, room * sizeof *text->origin);
+    text->len = 0;
+    text->has_long_letters = false;
 }
 
 AVX2 bool blocks_read(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language, struct block_text *out)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, fill_tables);
-    struct reader reader = { char_table(language), leads_of[language], .ampersands = _mm256_setzero_si256(), .semicolons = _mm256_setzero_si256() };
-    reader.out = blocks_new(arena, text.len); /* no character becomes longer here */
+    blocks_new(arena, text.len, out); /* no character becomes longer here */
+    __m256i zero = _mm256_setzero_si256();
+    struct reader reader = { char_table(language), leads_of[language], out, zero, zero };
     if (!read_all(&reader, text))
         return false;
     bool has_ampersand = !_mm256_testz_si256(reader.ampersands, reader.ampersands);
     bool has_semicolon = !_mm256_testz_si256(reader.semicolons, reader.semicolons);
-    *out = reader.out;
     return !has_ampersand || !has_semicolon;
 }
 #endif

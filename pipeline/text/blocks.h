@@ -29,7 +29,7 @@ struct block_text {
 /* Bytes and kinds that may be read and written behind a text, and read before it; those are 0. */
 enum { BLOCKS_BEFORE = 16, BLOCKS_BEHIND = 80 };
 /* An empty text with room for `most` bytes. */
-struct block_text blocks_new(struct cx_arena *arena, size_t most);
+void blocks_new(struct cx_arena *arena, size_t most, struct block_text *text);
 /* Reads letters; false where the text must go row by row. */
 bool blocks_read(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language, struct block_text *out);
 #endif

@@ -142,21 +142,21 @@ ALWAYS uint64_t find_marks(struct bytes v)
 
 AVX2 static void scan_text(struct scan *scan)
 {
-    struct block_text in = scan->in;
+    const struct block_text *in = &scan->in;
     struct carry carry = { .blanks = 1ull << 63 }; /* so that a text starts with no blank */
     size_t start_count = 0, end_count = 0;
     unsigned needs = 0;
-    for (size_t at = 0; at < in.len; at += 64) {
-        struct bytes bytes = load(in.bytes + at), kinds = load(in.kinds + at);
+    for (size_t at = 0; at < in->len; at += 64) {
+        struct bytes bytes = load(in->bytes + at), kinds = load(in->kinds + at);
         __m256i mask = _mm256_set1_epi8(KIND_CLASS);
         struct bytes class = { _mm256_and_si256(kinds.low, mask), _mm256_and_si256(kinds.high, mask) };
-        uint64_t valid = in.len - at >= 64 ? UINT64_MAX : (1ull << (in.len - at)) - 1, triples;
+        uint64_t valid = in->len - at >= 64 ? UINT64_MAX : (1ull << (in->len - at)) - 1, triples;
         uint64_t goes_on = bits_at(kinds, 0) & valid, blanks = bits_at(kinds, 1) & valid, words = bits_at(kinds, 2) & valid;
         uint64_t letters = ~bits_of(class, LETTER_NONE) & valid, marks = find_marks(bytes) & valid;
-        letters &= ~find_doubles(&in, at, bytes, letters, goes_on, &carry, &triples);
-        count_letters(scan->classes, in.kinds + at, class, letters);
+        letters &= ~find_doubles(in, at, bytes, letters, goes_on, &carry, &triples);
+        count_letters(scan->classes, in->kinds + at, class, letters);
         if (marks != 0)
-            needs |= needs_of_marks(&scan->in, at, marks);
+            needs |= needs_of_marks(in, at, marks);
         uint64_t blanks_before = before(blanks, carry.blanks, 1);
         if (blanks & blanks_before)
             needs |= BLANKS;
@@ -224,26 +224,25 @@ static size_t skip_to(const struct block_text *in, size_t i, char byte)
 }
 
 /* Puts <user> for mentions. */
-static struct block_text replace_mentions(struct cx_arena *arena, const struct block_text *in)
+static void replace_mentions(struct cx_arena *arena, const struct block_text *in, struct block_text *out)
 {
     size_t count = 0, first = 0; /* first: what is not written yet */
     for (size_t i = skip_to(in, 0, '@'); i < in->len; i = skip_to(in, i + 1, '@'))
         count++;
-    struct block_text out = blocks_new(arena, in->len + count * 8);
-    out.has_long_letters = in->has_long_letters;
+    blocks_new(arena, in->len + count * 8, out);
+    out->has_long_letters = in->has_long_letters;
     for (size_t i = skip_to(in, 0, '@'); i < in->len; i = skip_to(in, i, '@')) {
         if (!has_name(in, i) || (i > first && (in->kinds[i - 1] & KIND_WORD))) {
             i++;
             continue;
         }
         size_t end = skip_name(in, i);
-        append(&out, in, first, i);
-        append_user(&out, in->origin[i], in->origin[end + 1 < in->len ? end : end - 1]);
+        append(out, in, first, i);
+        append_user(out, in->origin[i], in->origin[end + 1 < in->len ? end : end - 1]);
         for (first = i = end; first < in->len && (in->kinds[first] & KIND_BLANK); first++)
             continue;
     }
-    append(&out, in, first, in->len);
-    return out;
+    append(out, in, first, in->len);
 }
 
 /* Leaves out blanks at the start and behind others. */
@@ -313,7 +312,8 @@ static bool has_mixed_words(const struct scan *scan)
 static void settle(struct scan *scan, struct cx_arena *arena, bool cuts_to_one)
 {
     if (scan->needs & MENTIONS) {
-        scan->in = replace_mentions(arena, &scan->in);
+        struct block_text in = scan->in;
+        replace_mentions(arena, &in, &scan->in);
         scan->tokens = cx_arena_alloc(arena, (scan->in.len + MOST_AT_ONCE) * sizeof *scan->tokens);
     }
     if (scan->needs & RUNS)
