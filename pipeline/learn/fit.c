@@ -1,7 +1,8 @@
 /* fit.c - logistic regression by AdaGrad.
  * One step size a row (the sum over its labels), as in Duchi et al. 2011; the weights of the second half of the epochs are averaged. Where the
- * plan has a teacher, labels are what it says of the features at hand. */
+ * plan has a teacher, labels are what it says of the features at hand; where it has a contrast, steps are the larger the better a feature tells. */
 #include "base/error.h"
+#include "learn/contrast.h"
 #include "learn/fitting.h"
 #include "learn/teacher.h"
 #include <math.h>
@@ -17,6 +18,7 @@ struct fitting {
     struct learn_teacher teacher; /* labels 0: none */
     struct learn_order order;
     float *squares; /* of gradients, a row each */
+    float *paces;   /* of rows, by their contrast; NULL: all alike */
     float bias_squares;
 };
 
@@ -109,6 +111,7 @@ static void step(struct fitting *f, const struct cx_example *example)
         uint32_t r = f->order.kept[i] >> shift;
         float *row = f->weights->rows + (size_t)r * n;
         float pace = f->order.paces[f->order.units[i]] * rate / sqrtf(f->squares[r] += row_square);
+        pace *= f->paces != NULL ? f->paces[r] : 1;
         for (uint32_t c = 0; c < n; c++)
             row[c] -= pace * errors[c];
     }
@@ -140,6 +143,8 @@ void cx_fit(const struct cx_learn_task *task, uint32_t bits, int skip_fold, stru
     cx_assert(total != NULL && f.squares != NULL);
     if (has_teacher(task))
         learn_teacher_fit(task, bits, skip_fold, &f.teacher);
+    if (plan->contrast > 0)
+        f.paces = learn_contrast(task, bits, skip_fold, plan->contrast);
     learn_order_init(&f.order, task, skip_fold, SEED);
     for (size_t i = 0; i < rows; i++)
         f.squares[i] = LEAST;
@@ -156,6 +161,7 @@ void cx_fit(const struct cx_learn_task *task, uint32_t bits, int skip_fold, stru
         weights->rows[i] = total[i] / (float)averaged;
     free(total);
     free(f.squares);
+    free(f.paces);
     learn_order_free(&f.order);
     learn_teacher_free(&f.teacher);
 }

@@ -38,6 +38,7 @@ struct cx_head_plan {
     float rate, drop;
     float says;                 /* ANY_OF: a label is said from this score on; 0: from 0.5 on */
     float word_pace, pair_pace; /* how much faster words and pairs are learned than runs of characters; 0: as fast */
+    float contrast;             /* steps of a feature are so much, and more the more differently labels have it (contrast.h); 0: all alike */
     float softness;             /* ONE_OF: a network is fitted first and teaches the head, its logits divided by so much (teacher.h); 0: no teacher */
     float balance;              /* 0: as the data is; 1: every label of a set weighs the same */
     uint32_t most;              /* features it may have in the table */

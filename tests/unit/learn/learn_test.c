@@ -1,6 +1,7 @@
 /* Learning: small tasks with known answers, through to an image that the running program reads. */
 #include "learn/build.h"
 #include "base/error.h"
+#include "learn/contrast.h"
 #include "learn/random.h"
 #include "learn/teacher.h"
 #include <criterion/criterion.h>
@@ -182,6 +183,49 @@ Test(learn, phrases_weigh_what_they_do_in_a_longer_text)
         cx_learn_task_free(&task);
     }
     cr_assert_gt(totals[1], 4 * totals[0]);
+    cx_arena_free(arena);
+}
+
+/* The row of the word itself. */
+static uint32_t row_of_word(struct cx_arena *arena, const char *word, uint32_t bits)
+{
+    struct cx_example example = { 0 };
+    cx_example_features(arena, CX_FEATURES_WORDS, cx_str(word), &example);
+    for (uint32_t i = 0; i < example.count; i++)
+        if (example.units[i] == CX_UNIT_WORD)
+            return example.hashes[i] >> (32 - bits);
+    cr_assert_fail("%s is no word", word);
+    return 0;
+}
+
+Test(learn, what_one_label_alone_has_is_learned_faster)
+{
+    enum { BITS = 20 };
+    static const char texts[] = "good\tlovely service\ngood\tlovely parcel\ngood\tlovely app\n"
+                                "bad\tawful service\nbad\tawful parcel\nbad\tawful app\nbad\tawful box\n";
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task task;
+    struct cx_error err;
+    cx_learn_task_init(&task, CX_STR("mood"));
+    struct cx_head_plan plan = *task.plan;
+    plan.softness = 0;
+    task.plan = &plan;
+    cr_assert_eq(read_text(&task, arena, texts, &err), 0, "%s", err.text);
+    cx_learn_task_close(&task);
+    uint32_t told = row_of_word(arena, "lovely", BITS), common = row_of_word(arena, "service", BITS);
+    float *paces = learn_contrast(&task, BITS, -1, 0.25f), share[2];
+    cr_assert_float_eq(paces[common], 0.25, 0.2); /* the bad ones have more texts */
+    cr_assert_float_eq(paces[told], 0.25 + log(2), 0.2);
+    free(paces);
+    for (int has_contrast = 0; has_contrast < 2; has_contrast++) {
+        struct cx_weights weights = cx_weights_new(BITS, 2);
+        plan.contrast = has_contrast ? 0.25f : 0;
+        cx_fit(&task, BITS, -1, &weights);
+        share[has_contrast] = fabsf(weights.rows[2 * common] / weights.rows[2 * told]);
+        cx_weights_free(&weights);
+    }
+    cr_assert_lt(share[1], share[0]); /* by fitting, too */
+    cx_learn_task_free(&task);
     cx_arena_free(arena);
 }
 
