@@ -24,19 +24,35 @@ static bool is_same_script(uint32_t class, uint32_t other)
            (class == LETTER_GREEK) == (other == LETTER_GREEK);
 }
 
-/* Writes what a row stands for and its kinds, and returns the number of bytes; -1 where it needs a second look. */
-static int put_row(const struct char_table *table, uint32_t row, uint8_t bytes[4], uint8_t kinds[4])
+/* Writes what a row of one character stands for and its kinds, and returns the number of bytes; -1 where it needs a second look. */
+static int put_one(const struct char_table *table, uint32_t row, uint8_t bytes[4], uint8_t kinds[4])
 {
     uint32_t code = row & CHAR_BLANK ? ' ' : row & CHAR_CODE, class = CHAR_CLASS(row);
-    if (row & CHAR_SPECIAL)
-        return CHAR_SEQUENCE_LENGTH(row) == 0 ? 0 : -1;
-    if ((row & CHAR_COMBINES) || !is_same_script(class, CHAR_CLASS(char_row(table, code))))
+    if ((row & CHAR_COMBINES) || code == '&' || !is_same_script(class, CHAR_CLASS(char_row(table, code))))
         return -1;
     int n = (int)cx_utf8_put(code, (char *)bytes);
     for (int i = 0; i < n; i++)
         kinds[i] = (uint8_t)((row & CHAR_WORD ? KIND_WORD : 0) | (i > 0 ? KIND_GOES_ON : 0) | (row & CHAR_BLANK ? KIND_BLANK : 0));
     kinds[n - 1] |= (uint8_t) class;
     return n;
+}
+
+/* The same for any row; at most four bytes. */
+static int put_row(const struct char_table *table, uint32_t row, uint8_t bytes[4], uint8_t kinds[4])
+{
+    if (!(row & CHAR_SPECIAL))
+        return put_one(table, row, bytes, kinds);
+    int len = 0;
+    for (uint32_t i = 0; i < CHAR_SEQUENCE_LENGTH(row); i++) {
+        uint8_t part[4], part_kinds[4];
+        int n = put_one(table, table->pool[CHAR_SEQUENCE_AT(row) + i], part, part_kinds);
+        if (n < 0 || len + n > 4)
+            return -1;
+        memcpy(bytes + len, part, (size_t)n);
+        memcpy(kinds + len, part_kinds, (size_t)n);
+        len += n;
+    }
+    return len;
 }
 
 static void fill_leads(enum cx_fold_language language)
@@ -46,7 +62,7 @@ static void fill_leads(enum cx_fold_language language)
         struct lead *lead = &leads_of[language][code >> 6];
         uint8_t bytes[4] = { 0, 0 }, kinds[4] = { 0, 0 };
         int n = put_row(table, table->low[code], bytes, kinds);
-        bool is_simple = n >= 0 && n <= 2;
+        bool is_simple = n == 0 || n == 1 || (n == 2 && (kinds[1] & KIND_GOES_ON));
         lead->first[code & 63] = is_simple ? bytes[0] : 0;
         lead->second[code & 63] = is_simple ? (n == 2 ? bytes[1] : 0) : 1;
         lead->kind[code & 63] = is_simple && n > 0 ? (uint8_t)(kinds[n - 1] & ~KIND_GOES_ON) : 0;
@@ -174,7 +190,7 @@ AVX2 static bool fold_long(const struct char_table *table, const uint8_t *p, uin
         int n = put_row(table, row, bytes + i, kinds + i);
         if (n < 0 || n > (int)at || (n == 4 && (row & CHAR_LETTER)))
             return false;
-        block->has_long_letters |= n == 3 && (row & CHAR_LETTER);
+        block->has_long_letters |= n >= 3 && (row & (CHAR_LETTER | CHAR_SPECIAL));
         memset(places + i, (int)i, at);
         block->keeps &= (uint32_t) ~(((1ull << (at - (size_t)n)) - 1) << (i + (unsigned)n));
     }

@@ -8,8 +8,8 @@
 #define ALWAYS AVX2 static inline __attribute__((always_inline))
 #endif
 
-/* As cx_text_fold, to the bit; false where the text has links, tags, references, decomposed letters, characters that fold to several or words of
- * several scripts, or where the machine cannot: such a text goes row by row. */
+/* As cx_text_fold, to the bit; false where the text has links, references, decomposed letters, characters that become longer or words of several
+ * scripts, or where the machine cannot: such a text goes row by row. */
 bool blocks_fold(struct cx_arena *arena, struct cx_str text, enum cx_fold_language language, struct cx_folded *folded);
 
 /* What a folded byte belongs to. */

@@ -43,7 +43,7 @@ ALWAYS uint64_t before(uint64_t bits, uint64_t last, int by)
 }
 
 /* What a text needs before it can be told as it is. */
-enum { BLANKS = 1, RUNS = 2, MENTIONS = 4, ROWS = 8 };
+enum { BLANKS = 1, RUNS = 2, MENTIONS = 4, TAGS = 8, ROWS = 16 };
 
 enum { MOST_AT_ONCE = 16 }; /* tokens are written in eights */
 
@@ -76,7 +76,7 @@ static unsigned needs_of_marks(const struct block_text *in, size_t at, uint64_t 
         if (in->bytes[i] == ':')
             needs |= in->bytes[i + 1] == '/' && in->bytes[i + 2] == '/' ? ROWS : 0;
         else if (has_name(in, i) && !(in->kinds[i - 1] & KIND_WORD))
-            needs |= in->bytes[i] == '@' ? MENTIONS : ROWS;
+            needs |= in->bytes[i] == '@' ? MENTIONS : TAGS;
     }
     return needs;
 }
@@ -308,6 +308,29 @@ static bool has_mixed_words(const struct scan *scan)
     return false;
 }
 
+/* Takes back a letter's count, whose last byte is at i of a word that starts at `start`, if it was counted: it is not like the one before. */
+static void uncount(struct scan *scan, size_t start, size_t i)
+{
+    size_t first = i;
+    while (scan->in.kinds[first] & KIND_GOES_ON)
+        first--;
+    size_t n = i + 1 - first;
+    if (first < start + n || memcmp(scan->in.bytes + first, scan->in.bytes + first - n, n) != 0)
+        scan->classes[scan->in.kinds[i] & KIND_CLASS]--;
+}
+
+/* Letters of tags are not counted. */
+static void uncount_tags(struct scan *scan)
+{
+    for (size_t t = 1; t < scan->token_count; t++) {
+        struct cx_token hash = scan->tokens[t - 1], word = scan->tokens[t];
+        bool is_tag = scan->in.bytes[hash.start] == '#' && hash.end == word.start && !(scan->in.kinds[(ptrdiff_t)hash.start - 1] & KIND_WORD);
+        for (size_t i = word.start; is_tag && i < word.end; i++)
+            if (scan->in.kinds[i] & KIND_CLASS)
+                uncount(scan, word.start, i);
+    }
+}
+
 /* Scans again without what the text should not have. */
 static void settle(struct scan *scan, struct cx_arena *arena, bool cuts_to_one)
 {
@@ -333,8 +356,10 @@ bool blocks_fold(struct cx_arena *arena, struct cx_str text, enum cx_fold_langua
     scan.tokens = cx_arena_alloc(arena, (scan.in.len + MOST_AT_ONCE) * sizeof *scan.tokens);
     scan.classes = CX_NEW_ARRAY(arena, uint32_t, LETTER_CLASSES);
     scan_text(&scan);
-    if (scan.needs != 0 && !(scan.needs & ROWS))
+    if ((scan.needs & (BLANKS | RUNS | MENTIONS)) && !(scan.needs & ROWS))
         settle(&scan, arena, language == CX_FOLD_SEARCH);
+    if (scan.needs & TAGS)
+        uncount_tags(&scan);
     uint32_t seen, letters = sum_classes(scan.classes, &seen);
     if ((scan.needs & ROWS) || (char_may_be_mixed(seen) && has_mixed_words(&scan)))
         return false;
