@@ -43,6 +43,7 @@ struct cx_head_plan {
     float balance;              /* 0: as the data is; 1: every label of a set weighs the same */
     uint32_t most;              /* features it may have in the table */
     bool folds;                 /* calibrated on folds of its examples rather than on dev: what has few examples and no public dev set */
+    bool shifts;                /* ONE_OF: calibration shifts labels, until each is said as much as it is true; it undoes balance */
     const char *favoured;       /* labels to be expected more often than texts have them, by so much of a logit */
     float favour;
     float
@@ -134,7 +135,8 @@ struct cx_packed_head {
     const struct cx_learn_task *task;
     const struct cx_weights *weights; /* by number of row */
     bool is_narrow;                   /* its columns stand in the lines */
-    float temperature, shift;         /* logits are (logit + shift) / temperature */
+    float temperature;
+    float shift[CX_LABELS_MAX]; /* logits are (logit + shift) / temperature */
     float threshold[CX_LABELS_MAX], at_least;
     bool adds;
 };

@@ -97,7 +97,7 @@ static void pack_head(struct cx_buf *header, const struct cx_packed_head *head, 
     uint32_t column = pack_columns(room, head, scale);
     for (uint32_t i = 0; i < task->label_count; i++) {
         scale[i] /= head->temperature;
-        bias[i] = (head->weights->bias[i] + head->shift) / head->temperature;
+        bias[i] = (head->weights->bias[i] + head->shift[i]) / head->temperature;
     }
     cx_buf_str(header, CX_STR("{\"name\":"));
     cx_json_string(header, task->name);

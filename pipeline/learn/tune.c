@@ -1,7 +1,7 @@
 /* tune.c - calibration.
- * ONE_OF heads get a temperature (Guo et al. 2017), ANY_OF heads a temperature and a shift (Platt 1999), both by least log loss on examples that were
- * not fitted. A ONE_OF head that was given texts of none of its labels learns from the same below which score to be silent: as high as costs no more
- * than SILENCE_COSTS of the texts that it would have told right. */
+ * ONE_OF heads get a temperature (Guo et al. 2017) and where the plan says so a shift a label, ANY_OF heads a temperature and one shift (Platt 1999),
+ * all by least log loss on examples that were not fitted. A ONE_OF head that was given texts of none of its labels learns from the same below which
+ * score to be silent: as high as costs no more than SILENCE_COSTS of the texts that it would have told right. */
 #include "learn/build.h"
 #include <math.h>
 #include <stdlib.h>
@@ -29,40 +29,84 @@ static double loss_of_one(const struct cx_measure *held, size_t i, const float *
     return loss;
 }
 
-/* Log loss of held logits under a temperature and a shift. */
-static double loss_of(const struct cx_measure *held, float temperature, float shift, double doubt)
+/* Scores of one example under a temperature and shifts of the labels, all of them moved by `shift`. */
+static void scale(const struct cx_measure *held, size_t i, float temperature, const float *shifts, float shift, float *values)
+{
+    for (uint32_t c = 0; c < held->labels; c++)
+        values[c] = logit_of(held, i * held->labels + c, temperature, shifts[c] + shift);
+    cx_scores_of(held->kind, values, held->labels);
+}
+
+/* Log loss of held logits under them. */
+static double loss_of(const struct cx_measure *held, float temperature, const float *shifts, float shift, double doubt)
 {
     double loss = 0;
     float values[CX_LABELS_MAX];
     for (size_t i = 0; i < held->n; i++) {
-        for (uint32_t c = 0; c < held->labels; c++)
-            values[c] = logit_of(held, i * held->labels + c, temperature, shift);
-        cx_scores_of(held->kind, values, held->labels);
+        scale(held, i, temperature, shifts, shift, values);
         loss += loss_of_one(held, i, values, doubt);
     }
     return loss;
 }
 
 /* A walk downhill with steps that halve: both loss surfaces have one valley. */
-static void descend(const struct cx_measure *held, double doubt, float *temperature, float *shift)
+static void descend(const struct cx_measure *held, double doubt, struct cx_packed_head *packed)
 {
-    double best = loss_of(held, *temperature, *shift, doubt);
+    float temperature = packed->temperature, shift = 0;
+    double best = loss_of(held, temperature, packed->shift, shift, doubt);
     for (float step = 0.5f; step > 0.01f; step /= 2) {
         bool moved = true;
         while (moved) {
             moved = false;
             const float tries[4][2] = { { 1 + step, 0 }, { 1 / (1 + step), 0 }, { 1, step }, { 1, -step } };
             for (int t = 0; t < (held->kind == CX_HEAD_ANY_OF ? 4 : 2); t++) {
-                float T = *temperature * tries[t][0], s = *shift + tries[t][1];
-                double loss = loss_of(held, T, s, doubt);
+                float T = temperature * tries[t][0], s = shift + tries[t][1];
+                double loss = loss_of(held, T, packed->shift, s, doubt);
                 if (loss < best - 1e-7 * fabs(best)) {
                     best = loss;
-                    *temperature = T;
-                    *shift = s;
+                    temperature = T;
+                    shift = s;
                     moved = true;
                 }
             }
         }
+    }
+    packed->temperature = temperature;
+    for (uint32_t c = 0; c < held->labels; c++)
+        packed->shift[c] += shift;
+}
+
+#define EVEN_ROUNDS 20
+#define TURNS       4
+
+/* Shifts labels until the scores of each add up to how often it is true, where log loss is least (iterative proportional fitting, Deming and Stephan
+ * 1940). One text more of each keeps rare labels from running away. */
+static void even_out(const struct cx_measure *held, struct cx_packed_head *packed)
+{
+    float values[CX_LABELS_MAX];
+    for (int round = 0; round < EVEN_ROUNDS; round++) {
+        double said[CX_LABELS_MAX] = { 0 }, truth[CX_LABELS_MAX] = { 0 };
+        for (size_t i = 0; i < held->n; i++) {
+            if (held->truth[i] < 0)
+                continue;
+            scale(held, i, packed->temperature, packed->shift, 0, values);
+            truth[held->truth[i]]++;
+            for (uint32_t c = 0; c < held->labels; c++)
+                said[c] += (double)values[c];
+        }
+        for (uint32_t c = 0; c < held->labels; c++)
+            packed->shift[c] += packed->temperature * (float)log((truth[c] + 1) / (said[c] + 1));
+    }
+}
+
+/* Temperature and shifts in turn: each is sought with the other as it is. */
+static void calibrate(const struct cx_measure *unseen, const struct cx_head_plan *plan, struct cx_packed_head *packed)
+{
+    double doubt = plan->name == NULL ? 1 / ((double)unseen->n + 2) : 0;
+    for (int turn = 0; turn < (plan->shifts ? TURNS : 1); turn++) {
+        descend(unseen, doubt, packed);
+        if (plan->shifts)
+            even_out(unseen, packed);
     }
 }
 
@@ -76,15 +120,13 @@ static int by_size(const void *a, const void *b)
 }
 
 /* The score below which nothing is said. */
-static float silence(const struct cx_measure *unseen, float temperature)
+static float silence(const struct cx_measure *unseen, const struct cx_packed_head *packed)
 {
     size_t right = 0, none = 0;
     float values[CX_LABELS_MAX], *scores = malloc((unseen->n + 1) * sizeof *scores);
     for (size_t i = 0; i < unseen->n; i++) {
         uint32_t best = 0;
-        for (uint32_t c = 0; c < unseen->labels; c++)
-            values[c] = logit_of(unseen, i * unseen->labels + c, temperature, 0);
-        cx_scores_of(unseen->kind, values, unseen->labels);
+        scale(unseen, i, packed->temperature, packed->shift, 0, values);
         for (uint32_t c = 1; c < unseen->labels; c++)
             best = values[c] > values[best] ? c : best;
         none += unseen->truth[i] < 0;
@@ -103,7 +145,7 @@ void cx_choose(struct cx_measure *held, const struct cx_packed_head *packed)
     for (size_t i = 0; i < held->n; i++) {
         float *values = held->scores + i * held->labels;
         for (uint32_t c = 0; c < held->labels; c++)
-            values[c] = logit_of(held, i * held->labels + c, packed->temperature, packed->shift);
+            values[c] = logit_of(held, i * held->labels + c, packed->temperature, packed->shift[c]);
         cx_head_scores(&as, values);
         cx_measure_say(held, i, &as);
     }
@@ -116,10 +158,11 @@ void cx_tune(struct cx_build_head *head)
         head->packed.threshold[c] = head->task->plan->kind == CX_HEAD_ONE_OF ? 1 : head->task->plan->says > 0 ? head->task->plan->says : 0.5f;
     const struct cx_measure *unseen = head->folds.n > 0 ? &head->folds : &head->held;
     if (unseen->n > 0)
-        descend(unseen, head->task->plan->name == NULL ? 1 / ((double)unseen->n + 2) : 0, &head->packed.temperature, &head->packed.shift);
-    head->packed.shift *= 1 - head->task->plan->keen;
+        calibrate(unseen, head->task->plan, &head->packed);
+    for (uint32_t c = 0; c < head->task->label_count; c++)
+        head->packed.shift[c] *= 1 - head->task->plan->keen;
     if (unseen->kind == CX_HEAD_ONE_OF)
-        head->packed.at_least = silence(unseen, head->packed.temperature);
+        head->packed.at_least = silence(unseen, &head->packed);
     cx_choose(&head->held, &head->packed);
     cx_choose(&head->folds, &head->packed);
 }

@@ -447,6 +447,39 @@ Test(learn, a_fold_is_judged_by_features_that_were_chosen_without_it)
     cx_arena_free(arena);
 }
 
+/* The share of the scores that the second label has in folds of noise, of which it is one text in five, learned as if it were every second one. */
+static double share_said(bool shifts)
+{
+    enum { N = 1000 };
+    static struct cx_example examples[N];
+    static struct cx_build build;
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_head_plan plan = { .kind = CX_HEAD_ONE_OF, .epochs = 4, .rate = 0.5f, .most = 200, .folds = true, .shifts = shifts };
+    struct cx_learn_task task = {
+        .name = CX_STR("noise"), .plan = &plan, .labels = { CX_STR("a"), CX_STR("b") }, .label_count = 2, .examples = examples, .count = N
+    };
+    double sum = 0;
+    draw_noise(arena, &task, N);
+    for (size_t i = 0; i < N; i++) {
+        examples[i].label = i % 25 < 5;
+        examples[i].weight = examples[i].label == 1 ? 4 : 1;
+    }
+    build = (struct cx_build){ .head_count = 1, .heads = { { .task = &task } }, .say = say_nothing };
+    cx_build_learn(&build, arena);
+    for (size_t i = 0; i < N; i++)
+        sum += (double)build.heads[0].folds.scores[2 * i + 1];
+    cx_build_free(&build);
+    cx_arena_free(arena);
+    return sum / N;
+}
+
+Test(learn, calibration_shifts_labels_until_each_is_said_as_much_as_it_is_true)
+{
+    double with = share_said(true), without = share_said(false);
+    cr_assert_float_eq(with, 0.2, 0.01, "%f", with);
+    cr_assert_gt(without, 0.3, "%f", without);
+}
+
 /* Two models on ten texts: one label against another. */
 static void fill(struct cx_measure *measure, const char *truth, const char *said)
 {
