@@ -73,7 +73,8 @@ def commits(folder):
     (folder / "commit.md").write_text("\n".join(out) + "\n")
 
 
-TEXT_ROWS = {"fold": "folding", "fold_features": "and features", "fold_features_rows": "and rows of all heads", "all": "**and calibrated scores: all of it**",
+TEXT_ROWS = {"fold": "folding", "fold_rows": "and rows of all heads", "all": "**and calibrated scores: all of it**",
+             "all_in_stream": "the same, other texts read in between",
              "cld2_language": "CLD2, language only", "fasttext_language": "fastText, language only", "fasttext_intent": "fastText, intent only"}
 
 

@@ -8,6 +8,8 @@
 #define BITS_MIN       12u
 #define BITS_MAX       22u
 #define LETTER_BITS    20u /* of letters there are fewer runs */
+#define WORD_WHOLES    40000
+#define LETTER_WHOLES  24000
 
 static uint32_t bits_for(double n)
 {
@@ -98,12 +100,13 @@ static void cross_fit(struct cx_build *build, enum cx_feature_kind kind, bool in
     for (int fold = 0; fold < CX_FOLDS; fold++) {
         struct learn_candidates candidates = { 0 };
         struct cx_selection selection = { 0 };
+        struct learn_wholes none = { 0 }; /* they say what their features say */
         for (size_t i = 0; i < build->head_count; i++)
             if (has_folds(&build->heads[i], kind))
                 propose(&build->heads[i], fold, &candidates);
         if (candidates.count == 0)
             return;
-        learn_candidates_place(&candidates, in_lines, &selection);
+        learn_candidates_place(&candidates, &none, in_lines, &selection);
         for (size_t i = 0; i < build->head_count; i++)
             if (has_folds(&build->heads[i], kind)) {
                 build->say(build->context, build->heads[i].task->name, "judges a fold");
@@ -154,6 +157,16 @@ static void learn_selected(struct cx_build *build, struct cx_build_head *head, c
     dev_logits(task, &head->weights, &head->held);
 }
 
+static struct learn_wholes wholes_of(const struct cx_build *build, enum cx_feature_kind kind)
+{
+    const struct cx_learn_task *tasks[CX_BUILD_HEADS];
+    size_t n = 0;
+    for (size_t i = 0; i < build->head_count; i++)
+        if (build->heads[i].task->plan->features == kind)
+            tasks[n++] = build->heads[i].task;
+    return learn_wholes_of(tasks, n, kind == CX_FEATURES_LETTERS ? LETTER_WHOLES : WORD_WHOLES);
+}
+
 static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struct cx_arena *arena)
 {
     struct cx_selection *selection = &build->selections[kind];
@@ -167,10 +180,14 @@ static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struc
     if (candidates.count == 0)
         return;
     cross_fit(build, kind, in_lines);
-    learn_candidates_place(&candidates, in_lines, selection);
+    struct learn_wholes wholes = wholes_of(build, kind);
+    learn_candidates_place(&candidates, &wholes, in_lines, selection);
     for (size_t i = 0; i < build->head_count; i++)
-        if (build->heads[i].task->plan->features == kind)
+        if (build->heads[i].task->plan->features == kind) {
             learn_selected(build, &build->heads[i], selection, arena);
+            learn_wholes_fill(&wholes, selection, build->heads[i].is_narrow, &build->heads[i].weights);
+        }
+    learn_wholes_free(&wholes);
 }
 
 static void judge(const struct cx_build_head *head, const struct cx_example *examples, size_t n, struct cx_measure *measure)

@@ -43,15 +43,17 @@ void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, stru
     struct cx_arena *scratch = cx_arena_new((size_t)1 << 30);
     struct cx_folded folded = cx_text_fold(scratch, text, CX_FOLD_SEARCH);
     struct cx_features features = cx_text_features(scratch, kind, &folded, text, true);
-    while (cx_text_features_more(&features))
-        continue;
     uint32_t *hashes = cx_arena_alloc(arena, features.count * sizeof *hashes);
     memcpy(hashes, features.hashes, features.count * sizeof *hashes);
     uint8_t *units = cx_arena_alloc(arena, features.count);
     for (size_t i = 0; i < features.count; i++)
         units[i] = (uint8_t)features.spans[i].unit;
+    struct cx_feature_word *words = cx_arena_alloc(arena, (features.word_count + 1) * sizeof *words);
+    memcpy(words, features.words, features.word_count * sizeof *words);
     example->hashes = hashes;
     example->units = units;
+    example->words = words;
+    example->word_count = (uint32_t)features.word_count;
     example->count = (uint32_t)features.count;
     cx_arena_free(scratch);
 }

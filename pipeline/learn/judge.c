@@ -14,7 +14,7 @@ void cx_judge(const struct cx_model *model, const struct cx_head *head, const st
     cx_measure_init(measure, head->kind, task->label_count, task->count);
     for (size_t i = 0; i < task->count; i++) {
         const struct cx_example *example = &task->examples[i];
-        struct cx_features features = { .hashes = example->hashes, .count = example->count };
+        struct cx_features features = cx_example_list(example);
         cx_model_logits(model, model->tables[head->table].features, &features, values);
         float *scores = values + head->first;
         cx_head_scores(head, scores);

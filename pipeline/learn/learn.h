@@ -18,7 +18,9 @@
 
 struct cx_example {
     const uint32_t *hashes;
-    const uint8_t *units;  /* enum cx_feature_unit of each; NULL: all are runs */
+    const uint8_t *units;                /* enum cx_feature_unit of each; NULL: all are runs */
+    const struct cx_feature_word *words; /* which of them are whose (features.h), until they are those of a selection */
+    uint32_t word_count;
     uint32_t count, total; /* total: of the text, those not selected too, or of one that the words could stand in; 0: as count */
     int32_t label;         /* ONE_OF; -1: none of them */
     uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
@@ -90,6 +92,11 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
 void cx_learn_task_close(struct cx_learn_task *task);
 /* A label's number; -1: the task has none of that name. */
 int cx_learn_task_label(const struct cx_learn_task *task, struct cx_str label);
+/* An example that has not been rewritten, as models read it. */
+static inline struct cx_features cx_example_list(const struct cx_example *example)
+{
+    return (struct cx_features){ .hashes = example->hashes, .count = example->count, .words = example->words, .word_count = example->word_count };
+}
 /* Features of one text as examples have them. */
 void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, struct cx_str text, struct cx_example *example);
 
@@ -123,6 +130,8 @@ void cx_selection_free(struct cx_selection *selection);
 size_t cx_selection_rows(const struct cx_selection *selection, bool is_narrow);
 /* Weights of so many bits have room for them. */
 uint32_t cx_selection_bits(const struct cx_selection *selection, bool is_narrow);
+/* The number of a feature's row in them; CX_SELECTION_NONE: it has none. */
+uint32_t cx_selection_row(const struct cx_selection *selection, bool is_narrow, uint32_t feature);
 /* Rewrites examples to what was selected: features become numbers of rows, in the upper cx_selection_bits. */
 void cx_selection_apply(const struct cx_selection *selection, bool is_narrow, struct cx_arena *arena, struct cx_example *examples, size_t n);
 

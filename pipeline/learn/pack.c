@@ -200,7 +200,7 @@ void cx_pack(struct cx_buf *image, struct cx_str version, struct cx_str base, st
     cx_buf_str(&header, CX_STR("],\"heads\":["));
     cx_buf_str(&header, cx_buf_view(&heads));
     cx_buf_str(&header, CX_STR("]}"));
-    cx_buf_format(image, "cx model 2\n%zu\n", header.len);
+    cx_buf_format(image, "cx model 3\n%zu\n", header.len);
     cx_buf_str(image, cx_buf_view(&header));
     while (image->len % 64 != 0)
         cx_buf_byte(image, '\0');

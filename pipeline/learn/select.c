@@ -94,7 +94,7 @@ void learn_candidates_add(struct learn_candidates *candidates, const struct cx_l
     free(table.slots);
 }
 
-static size_t count_features(const struct learn_candidates *candidates)
+static size_t count_candidates(const struct learn_candidates *candidates)
 {
     struct table distinct = { calloc(1u << 20, sizeof(struct seen)), 1u << 20, 0 };
     cx_assert(distinct.slots != NULL);
@@ -109,25 +109,32 @@ static size_t count_features(const struct learn_candidates *candidates)
     return distinct.count;
 }
 
-/* The place of a feature; -1: it has none. Where there is room it is given one. */
-static int64_t place_of(struct cx_selection *selection, uint32_t feature)
+/* The place that has the feature's tag, or an empty one; -1: there is none. */
+static int64_t place_of(const struct cx_selection *selection, uint32_t feature)
 {
     size_t first = (size_t)cx_model_bucket(feature, selection->buckets) * selection->places, place = first;
     uint16_t tag = cx_model_tag(feature);
     while (place < first + selection->places && selection->tags[place] != 0 && selection->tags[place] != tag)
         place++;
-    if (place == first + selection->places)
-        return -1;
-    selection->tags[place] = tag;
-    return (int64_t)place;
+    return place < first + selection->places ? (int64_t)place : -1;
+}
+
+static void give(struct cx_selection *selection, size_t place, uint32_t feature, bool narrow, bool row)
+{
+    selection->tags[place] = cx_model_tag(feature);
+    if (selection->rows == NULL)
+        return;
+    if (row)
+        selection->rows[place] = 0;
+    if (narrow)
+        selection->is_narrow[place] = true;
 }
 
 /* Buckets are nine tenths full. */
-void learn_candidates_place(struct learn_candidates *candidates, bool in_lines, struct cx_selection *selection)
+static void open_selection(struct cx_selection *selection, size_t features, bool in_lines)
 {
-    qsort(candidates->items, candidates->count, sizeof *candidates->items, by_score);
     selection->places = in_lines ? CX_MODEL_LINE : CX_MODEL_BUCKET;
-    selection->buckets = (uint32_t)(count_features(candidates) * 10 / 9 / selection->places) + 1;
+    selection->buckets = (uint32_t)(features * 10 / 9 / selection->places) + 1;
     if (selection->buckets > CX_MODEL_BUCKETS)
         selection->buckets = CX_MODEL_BUCKETS;
     size_t places = (size_t)selection->buckets * selection->places;
@@ -137,15 +144,48 @@ void learn_candidates_place(struct learn_candidates *candidates, bool in_lines, 
     cx_assert(selection->tags != NULL && (!in_lines || (selection->rows != NULL && selection->is_narrow != NULL)));
     for (size_t i = 0; i < places && in_lines; i++)
         selection->rows[i] = CX_SELECTION_NONE;
+}
+
+/* Features of which the bucket and the tag are those of a whole would be taken for it, whether they are in the table or not; the wholes that
+ * candidates would be taken for are left out. They are placed first, since they save most. */
+static void place_wholes(const struct learn_candidates *candidates, struct learn_wholes *wholes, struct cx_selection *selection)
+{
+    uint32_t buckets = selection->buckets;
+    struct table taken = { calloc(1u << 20, sizeof(struct seen)), 1u << 20, 0 };
+    cx_assert(taken.slots != NULL);
+    for (size_t i = 0; i < candidates->count; i++) {
+        uint32_t feature = candidates->items[i].feature, key = cx_model_bucket(feature, buckets) << 16 | cx_model_tag(feature);
+        if (taken.count * 3 > taken.cap * 2)
+            grow(&taken);
+        struct seen *seen = find(&taken, key);
+        taken.count += seen->texts == 0;
+        *seen = (struct seen){ key, 1, 0 };
+    }
+    size_t placed = 0;
+    for (size_t i = 0; i < wholes->count; i++) {
+        uint32_t feature = wholes->items[i].feature;
+        int64_t place = place_of(selection, feature);
+        bool is_free = place >= 0 && selection->tags[place] == 0;
+        if (!is_free || find(&taken, cx_model_bucket(feature, buckets) << 16 | cx_model_tag(feature))->texts > 0)
+            continue;
+        give(selection, (size_t)place, feature, true, true);
+        wholes->items[placed++] = wholes->items[i];
+    }
+    wholes->count = placed;
+    free(taken.slots);
+}
+
+void learn_candidates_place(struct learn_candidates *candidates, struct learn_wholes *wholes, bool in_lines, struct cx_selection *selection)
+{
+    qsort(candidates->items, candidates->count, sizeof *candidates->items, by_score);
+    open_selection(selection, count_candidates(candidates) + wholes->count, in_lines);
+    place_wholes(candidates, wholes, selection);
     for (size_t i = 0; i < candidates->count; i++) {
         int64_t place = place_of(selection, candidates->items[i].feature);
-        if (!in_lines || place < 0)
-            continue;
-        if (candidates->items[i].has_row)
-            selection->rows[place] = 0;
-        else
-            selection->is_narrow[place] = true;
+        if (place >= 0)
+            give(selection, (size_t)place, candidates->items[i].feature, !candidates->items[i].has_row, candidates->items[i].has_row);
     }
+    size_t places = (size_t)selection->buckets * selection->places;
     selection->row_count = in_lines ? 0 : (uint32_t)places;
     for (size_t i = 0; i < places && in_lines; i++)
         if (selection->rows[i] != CX_SELECTION_NONE)
@@ -175,8 +215,7 @@ uint32_t cx_selection_bits(const struct cx_selection *selection, bool is_narrow)
     return bits;
 }
 
-/* The number of the feature's row, or CX_SELECTION_NONE. */
-static uint32_t row_of(const struct cx_selection *selection, bool is_narrow, uint32_t feature)
+uint32_t cx_selection_row(const struct cx_selection *selection, bool is_narrow, uint32_t feature)
 {
     uint32_t first = cx_model_bucket(feature, selection->buckets) * selection->places;
     uint16_t tag = cx_model_tag(feature);
@@ -194,7 +233,7 @@ void cx_selection_apply(const struct cx_selection *selection, bool is_narrow, st
         uint32_t *rows = cx_arena_alloc(arena, example->count * sizeof *rows), kept = 0;
         uint8_t *units = cx_arena_alloc(arena, example->count);
         for (uint32_t i = 0; i < example->count; i++) {
-            uint32_t row = row_of(selection, is_narrow, example->hashes[i]);
+            uint32_t row = cx_selection_row(selection, is_narrow, example->hashes[i]);
             if (row == CX_SELECTION_NONE)
                 continue;
             units[kept] = example->units != NULL ? example->units[i] : CX_UNIT_RUN;
@@ -203,6 +242,7 @@ void cx_selection_apply(const struct cx_selection *selection, bool is_narrow, st
         example->total = example->total > 0 ? example->total : example->count;
         example->hashes = rows;
         example->units = units;
+        example->word_count = 0;
         example->count = kept;
     }
 }

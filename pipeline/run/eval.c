@@ -109,7 +109,7 @@ static int read_languages(const struct evaluating *e, const struct cx_eval_head 
     if (head != NULL)
         add_labels(task, head);
     for (size_t i = 0; i < task->count && !is_told; i++) {
-        struct cx_features features = { task->examples[i].hashes, task->examples[i].count, NULL };
+        struct cx_features features = cx_example_list(&task->examples[i]);
         task->examples[i].label = -1;
         if (head == NULL || features.count == 0)
             continue;

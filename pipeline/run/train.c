@@ -81,7 +81,7 @@ static void add_priors(struct training *t)
     float *logits = CX_NEW_ARRAY(t->arena, float, t->base.score_count);
     for (size_t i = 0; t->below != NULL && i < t->task.count; i++) {
         struct cx_example *example = &t->task.examples[i];
-        struct cx_features features = { example->hashes, example->count, NULL };
+        struct cx_features features = cx_example_list(example);
         float *prior = CX_NEW_ARRAY(t->arena, float, t->task.label_count);
         cx_model_logits(&t->base, CX_FEATURES_WORDS, &features, logits);
         memset(prior, 0, t->task.label_count * sizeof *prior);

@@ -3,12 +3,11 @@
  * A feature is 32 bits. The same text gives the same features, in the same order, on every machine. Training uses
  * these very functions, so that what is learned is what is looked up.
  *
- *   words    from the text as folded by CX_FOLD_SEARCH: every token, every two neighbours, every run of 2 and 4 characters (blanks count, so that
- *            starts and ends of words are told); digits are one class but for a single one among letters (3ayez), a link or a mention one
- *            character, an emoji also the class it belongs to
- *            (emoji.def), a tag its words (#BadService: bad service). For everything but the language.
- *   letters  from the letters as they were written, marks and all, in lower case: every word, and its runs of 2 and 4 letters with its edges.
- *            Links, mentions, tags and digits do not count. For the language. */
+ *   words    from the text as folded by CX_FOLD_SEARCH: every token, every two neighbours, and every run of 2 and 4 characters of a token with a
+ *            blank before and behind it; digits are one class but for a single one among letters (3ayez), a link or a mention one character, an
+ *            emoji also the class it belongs to (emoji.def), a tag its words (#BadService: bad service). For everything but the language.
+ *   letters  from the letters as they were written, marks and all, in lower case: every word, and its runs of 2 and 4 letters with a blank before
+ *            and behind it. Links, mentions, tags and digits do not count. For the language. */
 #ifndef CX_TEXT_FEATURES_H
 #define CX_TEXT_FEATURES_H
 #include "text/text.h"
@@ -21,22 +20,25 @@ struct cx_span {
     uint32_t start, end; /* bytes of the folded text */
     enum cx_feature_unit unit;
 };
+/* The features of a word from where the one before ends; a table may have one row that stands for them all, found by the feature `whole`. */
+struct cx_feature_word {
+    uint32_t whole, end;
+};
+/* Those of words come first, word by word; then what words are with their neighbours. */
 struct cx_features {
     const uint32_t *hashes;
     size_t count;
-    const struct cx_span *spans;   /* where each stands and what it is; NULL unless asked for */
-    struct cx_features_rest *rest; /* of letters: what has not been read yet; NULL: nothing */
+    const struct cx_span *spans; /* where each stands and what it is; NULL unless asked for */
+    const struct cx_feature_word *words;
+    size_t word_count;
 };
-/* Beyond so many the rest of a text is not looked at. A text gives two or three features a character. */
-#define CX_FEATURES_MAX 8192
-/* A language is told by its first letters; more cost time and change nothing. */
-#define CX_FEATURES_LETTERS_MAX 320
+/* Beyond so many words the rest of a text is not looked at. */
+#define CX_FEATURES_WORDS_MAX 1024
+/* A language is told by its first words; more cost time and change nothing. */
+#define CX_FEATURES_LETTERS_MAX 24
 
 /* Features of one kind, in the arena. `original` is the text that was folded by CX_FOLD_SEARCH; letters are read from it. `with_spans` is for
- * explaining: it costs time and changes nothing else. Of letters there are none at first: cx_text_features_more adds those of the next word, since
- * the first words mostly tell the language; `folded` and `original` must live as long. */
+ * explaining and training: it costs time and changes nothing else. */
 struct cx_features cx_text_features(struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded, struct cx_str original,
                                     bool with_spans);
-/* False: there are no more. */
-bool cx_text_features_more(struct cx_features *features);
 #endif

@@ -3,13 +3,13 @@
 #include "base/json.h"
 #include "text/rows.h"
 #include "text/scores.h"
+#include "text/sums.h"
 #include <math.h>
+#include <sys/mman.h>
 
-#define MAGIC         "cx model 2\n"
-#define MAGIC_BEFORE  "cx model 1\n"
-#define HEADS_MAX     32
-#define ROW_BYTES_MAX 512
-#define COLUMNS_MAX   (CX_MODEL_NARROW + ROW_BYTES_MAX)
+#define MAGIC        "cx model 3\n"
+#define MAGIC_OTHERS "cx model "
+#define HEADS_MAX    32
 
 static int bad(struct cx_error *err, const char *what)
 {
@@ -87,7 +87,7 @@ static int read_head(struct cx_arena *arena, const struct cx_json *node, const s
         return bad(err, "a head without a name or a kind");
     if (!read_labels(arena, node, head))
         return bad(err, "the labels of a head");
-    if (!read_u32(node, "table", 0, model->table_count - 1, &head->table) || !read_u32(node, "column", 0, COLUMNS_MAX, &head->column) ||
+    if (!read_u32(node, "table", 0, model->table_count - 1, &head->table) || !read_u32(node, "column", 0, MODEL_COLUMNS_MAX, &head->column) ||
         head->column + head->label_count > model->tables[head->table].columns)
         return bad(err, "a head outside of its table");
     head->scale = read_numbers(arena, node, "scale", head->label_count);
@@ -101,32 +101,53 @@ static int read_head(struct cx_arena *arena, const struct cx_json *node, const s
     return 0;
 }
 
-/* The first bytes, cut off and copied to where a cache line starts. */
-static const void *aligned_copy(struct cx_arena *arena, struct cx_str *bytes, size_t size)
+/* ---- tables ---- */
+
+/* Features are looked up all over the tables: in pages of 4 KB the machine would look for pages as long as for what is on them. */
+#define PAGE ((size_t)2 << 20)
+
+/* The rest of an image, and where its tables go. */
+struct tables_room {
+    struct cx_str bytes;
+    char *at;
+};
+
+static struct tables_room room_for(struct cx_arena *arena, struct cx_str bytes)
 {
-    char *copy = cx_arena_alloc(arena, size + 64);
-    copy += -(uintptr_t)copy & 63;
-    memcpy(copy, bytes->ptr, size);
-    *bytes = cx_str_skip(*bytes, size);
+    size_t align = bytes.len >= PAGE ? PAGE : 64, size = bytes.len + (size_t)2 * CX_MODEL_TABLES * 64;
+    char *room = cx_arena_alloc(arena, size + align);
+    room += -(uintptr_t)room & (align - 1);
+    if (align == PAGE)
+        madvise(room, size, MADV_HUGEPAGE); /* where there are none it does without */
+    return (struct tables_room){ bytes, room };
+}
+
+/* The first bytes, cut off and copied to where a cache line starts. */
+static const void *take_table(struct tables_room *room, size_t size)
+{
+    char *copy = memcpy(room->at, room->bytes.ptr, size);
+    room->at += (size + 63) / 64 * 64;
+    room->bytes = cx_str_skip(room->bytes, size);
     return copy;
 }
 
 /* Buckets that are lines; what they say of rows must be there. */
-static int read_lines(struct cx_arena *arena, const struct cx_json *node, struct cx_str *bytes, struct cx_model_table *table, struct cx_error *err)
+static int read_lines(const struct cx_json *node, struct tables_room *room, struct cx_model_table *table, struct cx_error *err)
 {
     if (!read_u32(node, "rows", 0, CX_MODEL_BUCKETS * CX_MODEL_LINE, &table->row_count))
         return bad(err, "the size of a table");
     table->columns = CX_MODEL_NARROW + table->row_bytes;
-    if (bytes->len < table->buckets * sizeof *table->lines)
+    if (room->bytes.len < table->buckets * sizeof *table->lines)
         return bad(err, "it is cut short");
-    table->lines = aligned_copy(arena, bytes, table->buckets * sizeof *table->lines);
+    table->lines = take_table(room, table->buckets * sizeof *table->lines);
     for (uint32_t b = 0; b < table->buckets; b++)
         if (rows_of_line(&table->lines[b]) > table->row_count)
             return bad(err, "a row that is not there");
     return 0;
 }
 
-static int read_table(struct cx_arena *arena, const struct cx_json *node, struct cx_str *bytes, struct cx_model_table *table, struct cx_error *err)
+static int read_table(struct cx_arena *arena, const struct cx_json *node, struct tables_room *room, struct cx_model_table *table,
+                      struct cx_error *err)
 {
     struct cx_str features = read_text(arena, node, "features"), buckets = read_text(arena, node, "of");
     bool is_of_lines = cx_str_is(buckets, "lines");
@@ -136,21 +157,21 @@ static int read_table(struct cx_arena *arena, const struct cx_json *node, struct
     if (!is_of_lines && !cx_str_is(buckets, "tags"))
         return bad(err, "a table of an unknown make");
     if (!read_u32(node, "buckets", 1, CX_MODEL_BUCKETS, &table->buckets) ||
-        !read_u32(node, "row_bytes", is_of_lines ? 0 : 32, ROW_BYTES_MAX, &table->row_bytes) || table->row_bytes % 32 != 0)
+        !read_u32(node, "row_bytes", is_of_lines ? 0 : 32, MODEL_ROW_BYTES_MAX, &table->row_bytes) || table->row_bytes % 32 != 0)
         return bad(err, "the size of a table");
     if (is_of_lines) {
-        CX_TRY(read_lines(arena, node, bytes, table, err));
+        CX_TRY(read_lines(node, room, table, err));
     } else {
         table->row_count = table->buckets * CX_MODEL_BUCKET;
         table->columns = table->row_bytes;
-        if (bytes->len < table->row_count * sizeof *table->tags)
+        if (room->bytes.len < table->row_count * sizeof *table->tags)
             return bad(err, "it is cut short");
-        table->tags = aligned_copy(arena, bytes, table->row_count * sizeof *table->tags);
+        table->tags = take_table(room, table->row_count * sizeof *table->tags);
     }
     size_t size = (size_t)table->row_count * table->row_bytes;
-    if (bytes->len < size)
+    if (room->bytes.len < size)
         return bad(err, "it is cut short");
-    table->rows = aligned_copy(arena, bytes, size);
+    table->rows = take_table(room, size);
     return 0;
 }
 
@@ -168,9 +189,10 @@ static int read_header(struct cx_arena *arena, const struct cx_json *root, struc
         cx_json_dump(&card, cx_json_get(root, CX_STR("card")));
     model->card = cx_arena_copy(arena, cx_buf_view(&card));
     cx_buf_free(&card);
+    struct tables_room room = room_for(arena, rows);
     for (node = tables->first; node != NULL; node = node->next)
-        CX_TRY(read_table(arena, node, &rows, &model->tables[model->table_count++], err));
-    if (rows.len != 0)
+        CX_TRY(read_table(arena, node, &room, &model->tables[model->table_count++], err));
+    if (room.bytes.len != 0)
         return bad(err, "bytes after its last table");
     struct cx_head *list = CX_NEW_ARRAY(arena, struct cx_head, heads->count);
     model->heads = list;
@@ -189,10 +211,8 @@ static int read_header(struct cx_arena *arena, const struct cx_json *root, struc
 int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *model, struct cx_error *err)
 {
     *model = (struct cx_model){ 0 };
-    if (cx_str_starts(image, CX_STR(MAGIC_BEFORE)))
-        return bad(err, "it is of an older make");
     if (!cx_str_starts(image, CX_STR(MAGIC)))
-        return bad(err, "it does not begin like one");
+        return bad(err, cx_str_starts(image, CX_STR(MAGIC_OTHERS)) ? "it is of an older make, or of a newer one" : "it does not begin like one");
     struct cx_str rest = cx_str_skip(image, sizeof MAGIC - 1), line;
     int64_t length;
     if (!cx_str_cut(&rest, '\n', &line) || rest.ptr == NULL || !cx_str_to_i64(line, &length) || length < 2 || (uint64_t)length > rest.len)
@@ -228,63 +248,76 @@ static float norm_of(size_t count)
     return count > 0 ? 1 / sqrtf((float)count) : 0;
 }
 
-/* Whether in every head of the table the best label leads by so much that what follows would hardly change it. */
-static bool is_decided(const struct cx_model *model, uint32_t table, const int32_t *sums, size_t count)
+/* Logits of the heads of a table of the model's own, put where the model has them, or added where `places` says. */
+static void put_logits(const struct cx_model *model, uint32_t table, const int32_t *sums, size_t count, const uint32_t *places, float *logits)
 {
+    float norm = norm_of(count), own[CX_MODEL_LABELS];
     for (uint32_t h = 0; h < model->head_count; h++) {
         const struct cx_head *head = &model->heads[h];
-        if (head->table == table && (head->kind == CX_HEAD_ANY_OF || scores_near(head, sums + head->column, norm_of(count), CX_MODEL_LEAD) > 1))
+        if (head->table != table)
+            continue;
+        scores_logits(head, sums + head->column, norm, places == NULL ? logits + head->first : own);
+        for (uint32_t i = 0; i < head->label_count && places != NULL; i++)
+            logits[places[head->first + i]] += own[i];
+    }
+}
+
+/* Whether in every head of the table the best label leads by so much that what follows would hardly change it. */
+struct deciding {
+    const struct cx_model *model;
+    uint32_t table;
+};
+
+static bool is_decided(void *context, const int32_t *sums, size_t count)
+{
+    const struct deciding *d = context;
+    for (uint32_t h = 0; h < d->model->head_count; h++) {
+        const struct cx_head *head = &d->model->heads[h];
+        if (head->table == d->table && (head->kind == CX_HEAD_ANY_OF || scores_near(head, sums + head->column, norm_of(count), CX_MODEL_LEAD) > 1))
             return false;
     }
     return true;
 }
 
-/* Adds up the rows of a table, of letters until they decide; sums has room for COLUMNS_MAX + SCORES_SLACK. Returns how many features were read. */
-static size_t add_up(const struct cx_model *model, uint32_t table, struct cx_features *features, int32_t *sums)
+static size_t own_logits(const struct cx_model *model, const struct sums_source *source, const uint32_t *places, float *logits)
 {
-    size_t step = model->tables[table].features == CX_FEATURES_LETTERS ? CX_MODEL_LETTERS_STEP : SIZE_MAX, at = 0;
-    memset(sums, 0, (model->tables[table].columns + SCORES_SLACK) * sizeof *sums);
-    for (;;) {
-        while (features->count - at < step && cx_text_features_more(features))
-            continue;
-        size_t n = features->count - at < step ? features->count - at : step;
-        rows_add(&model->tables[table], features->hashes + at, n, sums);
-        at += n;
-        if (n < step || is_decided(model, table, sums, at))
-            return at;
-    }
-}
-
-/* Logits of the model's own rows, put where the model has them, or added where `places` says. */
-static void own_logits(const struct cx_model *model, enum cx_feature_kind kind, struct cx_features *features, const uint32_t *places, float *logits)
-{
+    int32_t sums[MODEL_COLUMNS_MAX + SCORES_SLACK];
+    size_t count = 0;
     for (uint32_t t = 0; t < model->table_count; t++) {
-        if (model->tables[t].features != kind)
+        if (model->tables[t].features != source->kind)
             continue;
-        int32_t sums[COLUMNS_MAX + SCORES_SLACK];
-        float norm = norm_of(add_up(model, t, features, sums)), own[CX_MODEL_LABELS];
-        for (uint32_t h = 0; h < model->head_count; h++) {
-            const struct cx_head *head = &model->heads[h];
-            if (head->table != t)
-                continue;
-            scores_logits(head, sums + head->column, norm, places == NULL ? logits + head->first : own);
-            for (uint32_t i = 0; i < head->label_count && places != NULL; i++)
-                logits[places[head->first + i]] += own[i];
-        }
+        struct deciding deciding = { model, t };
+        memset(sums, 0, (model->tables[t].columns + SCORES_SLACK) * sizeof *sums);
+        count = sums_add(&model->tables[t], source, source->kind == CX_FEATURES_LETTERS ? is_decided : NULL, &deciding, sums);
+        put_logits(model, t, sums, count, places, logits);
     }
+    return count;
 }
 
-void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, struct cx_features *features, float *logits)
+static size_t all_logits(const struct cx_model *model, const struct sums_source *source, float *logits)
 {
-    if (model->layer_count == 0) {
-        own_logits(model, kind, features, NULL, logits);
-        return;
-    }
+    size_t count = 0;
+    if (model->layer_count == 0)
+        return own_logits(model, source, NULL, logits);
     for (uint32_t h = 0; h < model->head_count; h++)
-        if (model->tables[model->heads[h].table].features == kind)
+        if (model->tables[model->heads[h].table].features == source->kind)
             memset(logits + model->heads[h].first, 0, model->heads[h].label_count * sizeof *logits);
-    for (uint32_t l = 0; l < model->layer_count; l++)
-        own_logits(model->layers[l].model, kind, features, model->layers[l].places, logits);
+    for (uint32_t l = 0; l < model->layer_count; l++) {
+        size_t n = own_logits(model->layers[l].model, source, model->layers[l].places, logits);
+        count = n > count ? n : count;
+    }
+    return count;
+}
+
+void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits)
+{
+    all_logits(model, &(struct sums_source){ .kind = kind, .features = features }, logits);
+}
+
+size_t cx_model_read_text(const struct cx_model *model, struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded,
+                          struct cx_str original, float *logits)
+{
+    return all_logits(model, &(struct sums_source){ .kind = kind, .arena = arena, .folded = folded, .original = original }, logits);
 }
 
 void cx_head_scores(const struct cx_head *head, float *values)
@@ -309,10 +342,17 @@ static void own_weights(const struct cx_model *model, const struct cx_head *head
 {
     const struct cx_model_table *table = &model->tables[head->table];
     float norm = norm_of(features->count);
-    for (size_t i = 0; i < features->count; i++) {
-        int weight = rows_weight(table, features->hashes[i], head->column + label);
-        weights[i] += head->scale[label] * ((float)weight * norm);
+    size_t i = 0;
+    for (size_t w = 0; w < features->word_count; i = features->words[w++].end) {
+        if (!rows_has(table, features->words[w].whole)) {
+            for (; i < features->words[w].end; i++)
+                weights[i] += head->scale[label] * ((float)rows_weight(table, features->hashes[i], head->column + label) * norm);
+        } else if (i < features->words[w].end) {
+            weights[i] += head->scale[label] * ((float)rows_weight(table, features->words[w].whole, head->column + label) * norm);
+        }
     }
+    for (; i < features->count; i++)
+        weights[i] += head->scale[label] * ((float)rows_weight(table, features->hashes[i], head->column + label) * norm);
 }
 
 void cx_model_weigh(const struct cx_model *model, const struct cx_head *head, uint32_t label, const struct cx_features *features, float *weights)

@@ -5,13 +5,15 @@
  *
  *   logit(label) = bias + scale * (sum of the column over the features) / sqrt(number of features)
  *
+ * For words that are met often a table also has a row that is the sum of all features of the word, and that is read in place of theirs.
+ *
  * The sums are integers and the rest is done once a label in fixed order, so that every kernel gives the same bits. Scale and bias contain the
  * calibration that training found; scores are probabilities.
  *
  *   CX_HEAD_ONE_OF  softmax: scores of a head add up to 1
  *   CX_HEAD_ANY_OF  every label has a probability of its own
  *
- * The image of a model, as stored in a .cxm file after zstd: the line "cx model 2\n", the length of the header in decimal and "\n", the header (a
+ * The image of a model, as stored in a .cxm file after zstd: the line "cx model 3\n", the length of the header in decimal and "\n", the header (a
  * JSON object: what the model is, its card, its tables and heads), zero bytes up to a multiple of 64, and for each table its buckets and its rows.
  * `zstd -dc FILE | head -n 3` shows all but the rows. */
 #ifndef CX_TEXT_MODEL_H
@@ -93,11 +95,14 @@ int cx_model_lay(struct cx_arena *arena, const struct cx_model *base, const stru
 
 /* Logits of all heads that read this kind of features, into logits[model->score_count]; others are left alone. Texts without features get the biases.
  *
- * Letters are read until they decide: a step at a time, until the best label of a head leads the next one by CX_MODEL_LEAD; what is needed of them is
- * made by cx_text_features_more. */
-#define CX_MODEL_LETTERS_STEP 32
+ * Letters are read until they decide: a few words at a time, until the best label of a head leads the next one by CX_MODEL_LEAD. */
+#define CX_MODEL_LETTERS_STEP 4 /* words */
 #define CX_MODEL_LEAD         5.0f
-void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, struct cx_features *features, float *logits);
+void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits);
+/* The same bits of a text as CX_FOLD_SEARCH folded it, and quicker: features are made only where they are needed. Returns how many features were
+ * read. */
+size_t cx_model_read_text(const struct cx_model *model, struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded,
+                          struct cx_str original, float *logits);
 /* Logits to scores, in place, of one head. `values` are the head's own: logits + head->first. */
 void cx_head_scores(const struct cx_head *head, float *values);
 /* A label's number; -1: the head has none of that name. */
@@ -105,7 +110,8 @@ int cx_head_label(const struct cx_head *head, struct cx_str name);
 /* What a ONE_OF head says of scores: a label's number, or -1 where it abstains. */
 int cx_head_choice(const struct cx_head *head, const float *scores);
 
-/* What every feature adds to the logit of one label, into weights[features->count]. */
+/* What every feature adds to the logit of one label, into weights[features->count]; of a word that has a row for its whole, the first one all of it.
+ */
 void cx_model_weigh(const struct cx_model *model, const struct cx_head *head, uint32_t label, const struct cx_features *features, float *weights);
 
 /* Which kernels add rows: the best the machine has. Tests name one; false where the machine lacks it. */

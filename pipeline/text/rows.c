@@ -63,6 +63,18 @@ int rows_weight(const struct cx_model_table *table, uint32_t feature, uint32_t c
     return row < 0 ? 0 : table->rows[(size_t)row * table->row_bytes + column];
 }
 
+bool rows_has(const struct cx_model_table *table, uint32_t feature)
+{
+    const int8_t *narrow;
+    return find(table, feature, &narrow) >= 0 || narrow != NULL;
+}
+
+static void have_portable(const struct cx_model_table *table, const uint32_t *features, size_t count, bool *has)
+{
+    for (size_t i = 0; i < count; i++)
+        has[i] = rows_has(table, features[i]);
+}
+
 static void add_portable(const struct cx_model_table *table, const uint32_t *features, size_t count, int32_t *sums)
 {
     int32_t *wide = table->lines != NULL ? sums + CX_MODEL_NARROW : sums;
@@ -227,9 +239,44 @@ AVX2 static void add_avx2(const struct cx_model_table *table, const uint32_t *fe
         add_narrow(&block, sums);
     add_rows(table, block.rows, found, table->lines != NULL ? sums + CX_MODEL_NARROW : sums);
 }
+
+AVX2 static void have_avx2(const struct cx_model_table *table, const uint32_t *features, size_t count, bool *has)
+{
+    struct block block;
+    hash_avx2(table, features, count, &block);
+    size_t width = table->lines != NULL ? sizeof *table->lines : CX_MODEL_BUCKET * sizeof *table->tags;
+    const char *first = table->lines != NULL ? (const char *)table->lines : (const char *)table->tags;
+    const uint32_t tags_only = (1u << 2 * (table->lines != NULL ? CX_MODEL_LINE : CX_MODEL_BUCKET)) - 1;
+    for (size_t i = 0; i < count; i++) {
+        const char *bucket = first + block.starts[i];
+        __m128i tag = _mm_set1_epi16((short)block.tags[i]);
+        uint32_t hits = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi16(_mm_load_si128((const __m128i *)bucket), tag));
+        if (width == sizeof *table->lines)
+            hits |= (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi16(_mm_load_si128((const __m128i *)bucket + 1), tag)) << 16;
+        has[i] = (hits & tags_only) != 0;
+    }
+}
 #else
-#define add_avx2 add_portable
+#define add_avx2  add_portable
+#define have_avx2 have_portable
 #endif
+
+void rows_have(const struct cx_model_table *table, const uint32_t *features, size_t count, bool *has)
+{
+    bool is_avx2 = kernel_is_avx2();
+    for (size_t at = 0; at < count; at += BLOCK) {
+        size_t n = count - at < BLOCK ? count - at : BLOCK;
+        (is_avx2 ? have_avx2 : have_portable)(table, features + at, n, has + at);
+    }
+}
+
+void rows_ask(const struct cx_model_table *table, const uint32_t *features, size_t count)
+{
+    const char *first = table->lines != NULL ? (const char *)table->lines : (const char *)table->tags;
+    size_t size = table->lines != NULL ? sizeof *table->lines : CX_MODEL_BUCKET * sizeof *table->tags;
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(first + cx_model_bucket(features[i], table->buckets) * size);
+}
 
 void rows_add(const struct cx_model_table *table, const uint32_t *features, size_t count, int32_t *sums)
 {

@@ -67,8 +67,6 @@ void classify_explain_features(const struct classify_case *c, struct cx_arena *a
 {
     const struct cx_model *model = &c->learned->model;
     struct cx_features features = cx_text_features(arena, model->tables[head->table].features, c->folded, c->text, true);
-    while (cx_text_features_more(&features))
-        continue;
     float *weights = CX_NEW_ARRAY(arena, float, features.count + 1);
     cx_model_weigh(model, head, label, &features, weights);
     struct piece *pieces = CX_NEW_ARRAY(arena, struct piece, 2 * c->folded->token_count + 1);

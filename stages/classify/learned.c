@@ -131,12 +131,11 @@ struct cx_str classify_learned_language(const struct classify_learned *learned, 
     const struct cx_head *head = learned->language;
     if (head == NULL || folded->letters < 3)
         return CX_STR_NULL;
-    struct cx_features features = cx_text_features(arena, CX_FEATURES_LETTERS, folded, text, false);
     float *values = cx_arena_alloc(arena, learned->model.score_count * sizeof *values);
-    cx_model_logits(&learned->model, CX_FEATURES_LETTERS, &features, values);
+    size_t features = cx_model_read_text(&learned->model, arena, CX_FEATURES_LETTERS, folded, text, values);
     cx_head_scores(head, values + head->first);
     int choice = cx_head_choice(head, values + head->first);
-    if (features.count == 0 || choice < 0 || (double)values[head->first + (uint32_t)choice] < learned->at_least.language)
+    if (features == 0 || choice < 0 || (double)values[head->first + (uint32_t)choice] < learned->at_least.language)
         return CX_STR_NULL;
     *confidence = values[head->first + (uint32_t)choice];
     return language_of(head->labels[choice]);
@@ -155,11 +154,9 @@ const float *classify_learned_scores(const struct classify_learned *learned, str
 {
     if (folded->letters < 3 && is_ascii(text))
         return NULL; /* two letters say nothing; an emoji does */
-    struct cx_features features = cx_text_features(arena, CX_FEATURES_WORDS, folded, text, false);
-    if (features.count == 0)
-        return NULL;
     float *values = cx_arena_zalloc(arena, learned->model.score_count * sizeof *values);
-    cx_model_logits(&learned->model, CX_FEATURES_WORDS, &features, values);
+    if (cx_model_read_text(&learned->model, arena, CX_FEATURES_WORDS, folded, text, values) == 0)
+        return NULL;
     for (uint32_t i = 0; i < learned->model.head_count; i++)
         if (learned->model.tables[learned->model.heads[i].table].features == CX_FEATURES_WORDS)
             cx_head_scores(&learned->model.heads[i], values + learned->model.heads[i].first);

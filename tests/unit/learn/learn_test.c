@@ -4,6 +4,7 @@
 #include "learn/contrast.h"
 #include "learn/random.h"
 #include "learn/teacher.h"
+#include "learn/select.h"
 #include <criterion/criterion.h>
 #include <math.h>
 
@@ -403,12 +404,87 @@ Test(learn, words_keep_being_words_when_features_are_selected)
     selection.tags[3] = cx_model_tag(example.hashes[0]);
     selection.tags[5] = cx_model_tag(example.hashes[pair]);
     cr_assert_eq(example.units[0], CX_UNIT_WORD);
-    cr_assert_eq(example.units[example.count - 1], CX_UNIT_RUN);
+    cr_assert_eq(example.units[1], CX_UNIT_RUN);
     cx_selection_apply(&selection, false, arena, &example, 1);
     cr_assert_eq(example.count, 2);
     cr_assert_eq(example.units[0], CX_UNIT_WORD);
     cr_assert_eq(example.units[1], CX_UNIT_PAIR);
     cx_selection_free(&selection);
+    cx_arena_free(arena);
+}
+
+/* ---- wholes ---- */
+
+static struct cx_learn_task *read_words_of(struct cx_arena *arena, const char *const *texts, size_t n)
+{
+    struct cx_learn_task *task = CX_NEW(arena, struct cx_learn_task);
+    task->examples = CX_NEW_ARRAY(arena, struct cx_example, n);
+    task->count = n;
+    for (size_t i = 0; i < n; i++)
+        cx_example_features(arena, CX_FEATURES_WORDS, cx_str(texts[i]), &task->examples[i]);
+    return task;
+}
+
+static uint32_t whole_in(const struct cx_example *example, size_t word)
+{
+    return example->words[word].whole;
+}
+
+Test(learn, words_of_most_texts_are_to_have_a_row_for_their_whole)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 28);
+    static const char *const texts[] = { "good day day day", "good food", "bad day", "good luck" };
+    const struct cx_learn_task *task = read_words_of(arena, texts, 4);
+    struct learn_wholes wholes = learn_wholes_of(&task, 1, 100);
+    cr_assert_eq(wholes.count, 2);
+    cr_assert_eq(wholes.items[0].feature, whole_in(&task->examples[0], 0)); /* good */
+    cr_assert_eq(wholes.items[0].texts, 3);
+    cr_assert_eq(wholes.items[0].count, task->examples[0].words[0].end);
+    cr_assert_eq(wholes.items[1].feature, whole_in(&task->examples[0], 1)); /* day, in two texts */
+    cr_assert_eq(wholes.items[1].texts, 2);
+    learn_wholes_free(&wholes);
+    wholes = learn_wholes_of(&task, 1, 1);
+    cr_assert_eq(wholes.count, 1);
+    learn_wholes_free(&wholes);
+    cx_arena_free(arena);
+}
+
+Test(learn, a_whole_is_the_sum_of_its_features_and_gives_way_to_a_feature_of_its_place_and_tag)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 28);
+    static const char *const texts[] = { "good day", "good day" };
+    const struct cx_learn_task *task = read_words_of(arena, texts, 2);
+    const struct cx_example *example = &task->examples[0];
+    for (int in_lines = 0; in_lines < 2; in_lines++)
+        for (int collides = 0; collides < 2; collides++) {
+            struct learn_wholes wholes = learn_wholes_of(&task, 1, 100);
+            struct learn_candidates candidates = { .items = calloc(example->count + 1, sizeof *candidates.items) };
+            for (uint32_t i = 0; i < example->count; i++)
+                candidates.items[candidates.count++] = (struct learn_candidate){ example->hashes[i], 1, true };
+            if (collides) /* the same bucket and tag, being nearly the same number */
+                candidates.items[candidates.count++] = (struct learn_candidate){ whole_in(example, 0) ^ 0x10000, 1, true };
+            struct cx_selection selection = { 0 };
+            learn_candidates_place(&candidates, &wholes, in_lines, &selection);
+            cr_assert_eq(wholes.count, collides ? 1 : 2);
+            struct cx_weights weights = cx_weights_new(cx_selection_bits(&selection, false), 1);
+            for (size_t r = 0; r < cx_selection_rows(&selection, false); r++)
+                weights.rows[r] = (float)(r % 7) - 2;
+            float sums[2] = { 0 };
+            for (uint32_t w = 0, i = 0; w < 2; w++)
+                for (; i < example->words[w].end; i++) {
+                    uint32_t row = cx_selection_row(&selection, false, example->hashes[i]);
+                    sums[w] += row != CX_SELECTION_NONE ? weights.rows[row] : 0;
+                }
+            uint32_t first = cx_selection_row(&selection, false, whole_in(example, 0)),
+                     second = cx_selection_row(&selection, false, whole_in(example, 1));
+            float of_candidate = weights.rows[first];
+            learn_wholes_fill(&wholes, &selection, false, &weights);
+            cr_assert_float_eq(weights.rows[first], collides ? of_candidate : sums[0], 1e-5);
+            cr_assert_float_eq(weights.rows[second], sums[1], 1e-5);
+            cx_weights_free(&weights);
+            cx_selection_free(&selection);
+            learn_wholes_free(&wholes);
+        }
     cx_arena_free(arena);
 }
 

@@ -22,8 +22,6 @@ static struct cx_features features_of(enum cx_feature_kind kind, const char *tex
     struct cx_folded *folded = CX_NEW(arena, struct cx_folded);
     *folded = cx_text_fold(arena, cx_str(text), CX_FOLD_SEARCH);
     struct cx_features features = cx_text_features(arena, kind, folded, cx_str(text), with_spans);
-    while (cx_text_features_more(&features))
-        continue;
     return features;
 }
 
@@ -122,8 +120,6 @@ Test(model, features_are_the_same_on_every_kernel_with_spans_and_without)
                     for (int spans = 0; spans < 2; spans++) {
                         cx_model_use_kernel((enum cx_kernel)kernel);
                         seen[kernel][spans] = cx_text_features(arena, (enum cx_feature_kind)kind, &folded, cx_str_n(exact, len), spans);
-                        while (cx_text_features_more(&seen[kernel][spans]))
-                            continue;
                         cr_assert(are_equal(seen[0][0], seen[kernel][spans]), "%.*s", CX_STR_ARG(text));
                     }
             }
@@ -131,18 +127,15 @@ Test(model, features_are_the_same_on_every_kernel_with_spans_and_without)
         }
 }
 
-Test(model, a_text_gives_no_more_features_than_are_looked_at)
+Test(model, of_a_long_text_only_the_first_words_are_looked_at)
 {
     char *text = malloc(100000);
     for (size_t i = 0; i < 100000; i++)
         text[i] = i % 7 == 6 ? ' ' : (char)('a' + (i * i + i / 7) % 26);
     struct cx_folded folded = cx_text_fold(arena, cx_str_n(text, 100000), CX_FOLD_SEARCH);
     for (int spans = 0; spans < 2; spans++) {
-        cr_assert_eq(cx_text_features(arena, CX_FEATURES_WORDS, &folded, cx_str_n(text, 100000), spans).count, CX_FEATURES_MAX);
-        struct cx_features letters = cx_text_features(arena, CX_FEATURES_LETTERS, &folded, cx_str_n(text, 100000), spans);
-        while (cx_text_features_more(&letters))
-            cr_assert_leq(letters.count, CX_FEATURES_LETTERS_MAX);
-        cr_assert_eq(letters.count, CX_FEATURES_LETTERS_MAX);
+        cr_assert_eq(cx_text_features(arena, CX_FEATURES_WORDS, &folded, cx_str_n(text, 100000), spans).word_count, CX_FEATURES_WORDS_MAX);
+        cr_assert_eq(cx_text_features(arena, CX_FEATURES_LETTERS, &folded, cx_str_n(text, 100000), spans).word_count, CX_FEATURES_LETTERS_MAX);
     }
     free(text);
 }
@@ -175,17 +168,24 @@ static bool put_tag(uint16_t *tags, int places, uint16_t tag)
     return false;
 }
 
-/* Random rows and columns for the features of a text, as many of them as fit; in lines two of three places have a row. */
+static void put_feature(struct image *image, uint32_t feature)
+{
+    uint32_t bucket = cx_model_bucket(feature, BUCKETS);
+    put_tag(image->tags + bucket * CX_MODEL_BUCKET, CX_MODEL_BUCKET, cx_model_tag(feature));
+    put_tag(image->lines[bucket].tags, CX_MODEL_LINE, cx_model_tag(feature));
+}
+
+/* Random rows and columns for the features of a text and the wholes of every second word, as many of them as fit; in lines two of three places have a
+ * row. */
 static void fill_image(struct image *image, struct cx_features known, bool is_of_lines, uint32_t width, uint64_t seed)
 {
     memset(image, 0, sizeof *image);
     image->is_of_lines = is_of_lines;
     image->width = width;
-    for (size_t i = 0; i < known.count; i++) {
-        uint32_t bucket = cx_model_bucket(known.hashes[i], BUCKETS);
-        put_tag(image->tags + bucket * CX_MODEL_BUCKET, CX_MODEL_BUCKET, cx_model_tag(known.hashes[i]));
-        put_tag(image->lines[bucket].tags, CX_MODEL_LINE, cx_model_tag(known.hashes[i]));
-    }
+    for (size_t w = 0; w < known.word_count; w += 2)
+        put_feature(image, known.words[w].whole);
+    for (size_t i = 0; i < known.count; i++)
+        put_feature(image, known.hashes[i]);
     image->row_count = is_of_lines ? 0 : BUCKETS * CX_MODEL_BUCKET;
     for (size_t b = 0; b < BUCKETS && is_of_lines; b++) {
         image->lines[b].wide = image->row_count << CX_MODEL_LINE;
@@ -204,7 +204,7 @@ static void fill_image(struct image *image, struct cx_features known, bool is_of
 static struct cx_str finish_image(struct image *image, struct cx_str header)
 {
     cx_buf_init(&image->bytes, 1 << 20);
-    cx_buf_format(&image->bytes, "cx model 2\n%zu\n", header.len);
+    cx_buf_format(&image->bytes, "cx model 3\n%zu\n", header.len);
     cx_buf_str(&image->bytes, header);
     while (image->bytes.len % 64 != 0)
         cx_buf_byte(&image->bytes, '\0');
@@ -267,10 +267,28 @@ static long weight_of(const struct image *image, uint32_t feature, uint32_t colu
     return 0;
 }
 
+static bool is_in(const struct image *image, uint32_t feature)
+{
+    uint32_t bucket = (uint32_t)((uint64_t)feature * BUCKETS >> 32), tag = (feature & 0xffff) ? (feature & 0xffff) : 1;
+    const uint16_t *tags = image->is_of_lines ? image->lines[bucket].tags : &image->tags[bucket * CX_MODEL_BUCKET];
+    for (uint32_t place = 0; place < (image->is_of_lines ? CX_MODEL_LINE : CX_MODEL_BUCKET); place++)
+        if (tags[place] == tag)
+            return true;
+    return false;
+}
+
 static double expected(const struct image *image, struct cx_features features, uint32_t column, double scale, double bias)
 {
     long sum = 0;
-    for (size_t i = 0; i < features.count; i++)
+    size_t i = 0;
+    for (size_t w = 0; w < features.word_count; i = features.words[w++].end) {
+        bool is_whole = is_in(image, features.words[w].whole);
+        if (is_whole)
+            sum += weight_of(image, features.words[w].whole, column);
+        for (size_t k = i; k < features.words[w].end && !is_whole; k++)
+            sum += weight_of(image, features.hashes[k], column);
+    }
+    for (; i < features.count; i++)
         sum += weight_of(image, features.hashes[i], column);
     return bias + scale * (double)sum / sqrt((double)features.count);
 }
@@ -358,11 +376,58 @@ Test(model, scores_are_the_same_bits_on_every_kernel)
         }
 }
 
-/* Whether letters come word by word or are there already changes nothing but how many are made. */
+/* Texts of which some words stand in the table as a whole, some by their features and some not at all. */
+static const char *const texts_of_all_kinds[] = {
+    "",
+    "x",
+    "!",
+    "Hello WORLD foo123 4567 aaab bookkeeper x I'm supercalifragilisticexpialidocious",
+    "#GoodDay_2x @me https://a.b/c 3ayez 7 2x4y a1 12a &amp; caf&eacute; ca&#102;e рaypal c0de #Bad_Service 12345678901234567890 a1b2c3d4e5f6",
+    "Çok TEŞEKKÜRLER ederiiiim ığüşöç Самолёт ЁЛКА ъ ок مرحبا بِكُم شركة",
+    "你好 e\xcc\x81t\xc3\xa9 😀😡 ❤️ ﬁn ß ABCDEFGH ABCDEFGHI zz Zz "
+    "℀ "
+    "½",
+    "достопримечательностями непревзойдённейшими и так далее, электрофотополупроводниковый",
+    "The parcel never came, nobody answers the phone and I want my money back: this is the third time it happens to me. ",
+};
+#define TEXTS_OF_ALL_KINDS (sizeof texts_of_all_kinds / sizeof *texts_of_all_kinds)
+
+Test(model, a_text_is_scored_as_the_list_of_its_features_is_on_every_kernel)
+{
+    static struct image image;
+    for (size_t known = 0; known < TEXTS_OF_ALL_KINDS; known++)
+        for (int make_of = 0; make_of < 3; make_of++) {
+            bool is_of_lines = make_of == 1, is_letters = make_of == 2;
+            enum cx_feature_kind kind = is_letters ? CX_FEATURES_LETTERS : CX_FEATURES_WORDS;
+            struct cx_model model;
+            struct cx_error err;
+            struct cx_str bytes = make(&image, features_of(kind, texts_of_all_kinds[known], false), is_of_lines, 64, known);
+            cr_assert_eq(cx_model_read(arena, bytes, &model, &err), 0, "%s", err.text);
+            model.tables[0].features = kind;
+            for (size_t t = 0; t < TEXTS_OF_ALL_KINDS; t++) {
+                struct cx_str text = cx_str(texts_of_all_kinds[t]);
+                struct cx_folded folded = cx_text_fold(arena, text, CX_FOLD_SEARCH);
+                struct cx_features list = features_of(kind, texts_of_all_kinds[t], false);
+                float of_list[2][5], of_text[2][5];
+                for (int kernel = CX_KERNEL_PORTABLE; kernel <= CX_KERNEL_AVX2; kernel++) {
+                    cx_model_use_kernel((enum cx_kernel)kernel);
+                    cx_model_logits(&model, kind, &list, of_list[kernel]);
+                    size_t count = cx_model_read_text(&model, arena, kind, &folded, text, of_text[kernel]);
+                    cr_assert(is_letters ? count <= list.count : count == list.count, "%s", text.ptr);
+                    cr_assert_arr_eq(of_text[kernel], of_list[0], sizeof of_list[0], "%s", text.ptr);
+                    cr_assert_arr_eq(of_list[kernel], of_list[0], sizeof of_list[0], "%s", text.ptr);
+                }
+                if (!is_letters && list.count > 0)
+                    cr_assert_float_eq(of_list[0][0], expected(&image, list, mood_column(is_of_lines, 64), 0.01, 0.5), 1e-3);
+            }
+            cx_buf_free(&image.bytes);
+        }
+}
+
 Test(model, letters_are_read_until_they_decide)
 {
     static struct image image;
-    struct cx_features all = features_of(CX_FEATURES_LETTERS, long_text, false);
+    struct cx_features all = features_of(CX_FEATURES_LETTERS, long_text, false), first = all;
     struct cx_folded folded = cx_text_fold(arena, cx_str(long_text), CX_FOLD_SEARCH);
     struct cx_model model;
     struct cx_error err;
@@ -370,22 +435,19 @@ Test(model, letters_are_read_until_they_decide)
     model.tables[0].features = CX_FEATURES_LETTERS;
     struct cx_head *heads = (struct cx_head *)model.heads;
     model.head_count = 1; /* mood */
-    cr_assert_gt(all.count, 3 * CX_MODEL_LETTERS_STEP);
+    cr_assert_gt(all.word_count, 3 * CX_MODEL_LETTERS_STEP);
+    first.word_count = CX_MODEL_LETTERS_STEP;
+    first.count = all.words[CX_MODEL_LETTERS_STEP - 1].end;
     for (int is_decided = 0; is_decided < 2; is_decided++) {
-        float of_all[5], of_first[5], word_by_word[5];
-        struct cx_features first = all, next = cx_text_features(arena, CX_FEATURES_LETTERS, &folded, cx_str(long_text), false);
-        first.count = CX_MODEL_LETTERS_STEP;
+        float of_all[5], of_first[5], of_text[5];
         heads[0].bias = (float[]){ 0, 0, is_decided ? 1000 : 0, 0, 0, 0, 0, 0, 0, 0, 0 };
         heads[0].scale = (float[]){ 1e-5f, 2e-5f, 3e-5f, 0, 0, 0, 0, 0, 0, 0, 0 };
         cx_model_logits(&model, CX_FEATURES_LETTERS, &all, of_all);
-        cx_model_logits(&model, CX_FEATURES_LETTERS, &(struct cx_features){ .hashes = first.hashes, .count = first.count }, of_first);
-        cx_model_logits(&model, CX_FEATURES_LETTERS, &next, word_by_word);
+        cx_model_logits(&model, CX_FEATURES_LETTERS, &first, of_first);
+        size_t count = cx_model_read_text(&model, arena, CX_FEATURES_LETTERS, &folded, cx_str(long_text), of_text);
         cr_assert_eq(memcmp(of_all, of_first, 3 * sizeof *of_all) == 0, is_decided);
-        cr_assert_eq(memcmp(of_all, word_by_word, 3 * sizeof *of_all), 0);
-        if (is_decided)
-            cr_assert(next.count >= CX_MODEL_LETTERS_STEP && next.count < 2 * CX_MODEL_LETTERS_STEP);
-        else
-            cr_assert_eq(next.count, all.count);
+        cr_assert_eq(memcmp(of_all, of_text, 3 * sizeof *of_all), 0);
+        cr_assert_eq(count, is_decided ? first.count : all.count);
     }
     cx_buf_free(&image.bytes);
 }
@@ -480,8 +542,8 @@ Test(model, an_image_of_an_older_make_is_told_from_what_is_none)
 {
     struct cx_model model;
     struct cx_error err;
-    cr_assert_eq(cx_model_read(arena, CX_STR("cx model 1\n2\n{}"), &model, &err), -1);
-    cr_assert(strstr(err.text, "it is of an older make; make it anew with cx train") != NULL, "%s", err.text);
+    cr_assert_eq(cx_model_read(arena, CX_STR("cx model 2\n2\n{}"), &model, &err), -1);
+    cr_assert(strstr(err.text, "it is of an older make, or of a newer one; make it anew with cx train") != NULL, "%s", err.text);
 }
 
 /* ---- layers ---- */
