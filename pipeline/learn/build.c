@@ -75,14 +75,20 @@ static void judge_fold(struct cx_build_head *head, const struct cx_selection *se
     memcpy(task.examples, head->task->examples, task.count * sizeof *task.examples);
     cx_selection_apply(selection, head->is_narrow, arena, task.examples, task.count);
     cx_fit(&task, weights.bits, fold, &weights);
-    for (size_t i = 0; i < task.count; i++) {
-        measure_one(&head->folds, i, &task.examples[i]);
+    for (size_t i = 0; i < task.count; i++)
         if (task.examples[i].fold == fold)
             cx_weights_logits(&weights, &task.examples[i], head->folds.scores + i * task.label_count);
-    }
     free(task.examples);
     cx_weights_free(&weights);
     cx_arena_free(arena);
+}
+
+static void open_folds(struct cx_build_head *head)
+{
+    const struct cx_learn_task *task = head->task;
+    cx_measure_init(&head->folds, task->plan->kind, task->label_count, task->count);
+    for (size_t i = 0; i < task->count; i++)
+        measure_one(&head->folds, i, &task->examples[i]);
 }
 
 static bool has_folds(const struct cx_build_head *head, enum cx_feature_kind kind)
@@ -96,7 +102,7 @@ static void cross_fit(struct cx_build *build, enum cx_feature_kind kind, bool in
 {
     for (size_t i = 0; i < build->head_count; i++)
         if (has_folds(&build->heads[i], kind))
-            cx_measure_init(&build->heads[i].folds, build->heads[i].task->plan->kind, build->heads[i].task->label_count, build->heads[i].task->count);
+            open_folds(&build->heads[i]);
     for (int fold = 0; fold < CX_FOLDS; fold++) {
         struct learn_candidates candidates = { 0 };
         struct cx_selection selection = { 0 };
@@ -104,8 +110,6 @@ static void cross_fit(struct cx_build *build, enum cx_feature_kind kind, bool in
         for (size_t i = 0; i < build->head_count; i++)
             if (has_folds(&build->heads[i], kind))
                 propose(&build->heads[i], fold, &candidates);
-        if (candidates.count == 0)
-            return;
         learn_candidates_place(&candidates, &none, in_lines, &selection);
         for (size_t i = 0; i < build->head_count; i++)
             if (has_folds(&build->heads[i], kind)) {

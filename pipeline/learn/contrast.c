@@ -1,4 +1,4 @@
-/* contrast.c */
+/* contrast.c - in how many texts of each label a feature is, by one walk over the examples, and the step that follows from it. */
 #include "learn/contrast.h"
 #include "base/error.h"
 #include <math.h>

@@ -1,6 +1,6 @@
 /* select.c - which features get a place.
  * A feature counts by how far its weights are from one another times the root of how many texts have it; what stands in one text only is not looked
- * at. Each task ranks its own; the best of all tasks are placed first, so that where a bucket is full it is the least that goes. */
+ * at. Each task ranks its own; wholes are placed first and then the best of all tasks, so that where a bucket is full it is the least that goes. */
 #include "learn/select.h"
 #include "base/error.h"
 #include <math.h>

@@ -30,7 +30,7 @@ void learn_wholes_free(struct learn_wholes *wholes);
 /* The best of a task, at most plan->most; of examples that are not of `skip_fold` (-1: of all). */
 void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, int skip_fold, const struct cx_weights *weights,
                           bool is_narrow);
-/* Gives places, in lines where there are narrow columns; the candidates are freed. A whole that would
- * share its place with another feature gets none, and is taken out of the list. */
+/* Gives places, in lines where there are narrow columns; the candidates are freed. A whole that would share its place with a candidate or another
+ * whole gets none, and is taken out of the list. */
 void learn_candidates_place(struct learn_candidates *candidates, struct learn_wholes *wholes, bool in_lines, struct cx_selection *selection);
 #endif

@@ -44,14 +44,14 @@ static void list_letters(struct listing *list, const struct cx_folded *folded, s
 struct cx_features cx_text_features(struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded, struct cx_str original,
                                     bool with_spans)
 {
-    /* Of a word of n bytes: runs of two kinds, each at most n + 1; itself, a class, its pair; of a tag at most n words. Letters may be more than
-     * bytes of the folded text, where one stands for several. */
-    size_t each = kind == CX_FEATURES_LETTERS ? WORD_FEATURES_MAX : 6;
-    size_t room = folded->text.len * 3 + folded->token_count * each + GATHER_SLACK;
+    /* A word has its own features and a pair, a tag at most as many words as it has bytes. */
+    size_t most = kind == CX_FEATURES_LETTERS ? CX_FEATURES_LETTERS_MAX : CX_FEATURES_WORDS_MAX;
+    size_t words = folded->token_count < most ? folded->token_count : most;
+    size_t room = words * (WORD_FEATURES_MAX + 1) + folded->text.len + GATHER_SLACK;
     struct listing list = { .to = { .hashes = cx_arena_alloc(arena, room * sizeof *list.to.hashes) } };
     if (with_spans)
         list.to.spans = cx_arena_alloc(arena, room * sizeof *list.to.spans);
-    list.words = cx_arena_alloc(arena, (folded->token_count + 1) * sizeof *list.words);
+    list.words = cx_arena_alloc(arena, (words + 1) * sizeof *list.words);
     (kind == CX_FEATURES_LETTERS ? list_letters : list_words)(&list, folded, original);
     return (struct cx_features){ list.to.hashes, list.to.count, list.to.spans, list.words, list.word_count };
 }

@@ -59,6 +59,7 @@ static void see_list(struct reading *r, size_t most, struct block *block)
     for (; n < most && r->word < list->word_count; n++, r->word++) {
         block->wholes[n] = list->words[r->word].whole;
         block->counts[n] = list->words[r->word].end - (r->word > 0 ? list->words[r->word - 1].end : 0);
+        cx_assert(block->counts[n] <= WORD_FEATURES_MAX);
     }
     block->count = n;
 }

@@ -1,4 +1,4 @@
-/* explain_features.c - hashed features told as words: every run of letters counts for the words that it touches. */
+/* explain_features.c - hashed features told as words: what is of one word counts for it, a pair for both. */
 #include "stages/classify/judgements.h"
 
 enum { TOLD = 5 };

@@ -523,6 +523,33 @@ Test(learn, a_fold_is_judged_by_features_that_were_chosen_without_it)
     cx_arena_free(arena);
 }
 
+/* Texts about one thing share a fold: then all may be in one, and nothing is left to learn from when it is judged. */
+Test(learn, a_fold_that_has_all_texts_is_judged_by_what_knows_nothing)
+{
+    enum { N = 40 };
+    static struct cx_example examples[N];
+    static struct cx_build build;
+    static const float prior[] = { 1, 2 };
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_head_plan plan = { .kind = CX_HEAD_ONE_OF, .epochs = 4, .rate = 0.5f, .most = 200, .folds = true };
+    struct cx_learn_task task = {
+        .name = CX_STR("noise"), .plan = &plan, .labels = { CX_STR("a"), CX_STR("b") }, .label_count = 2, .examples = examples, .count = N
+    };
+    draw_noise(arena, &task, N);
+    for (size_t i = 0; i < N; i++) {
+        examples[i].fold = 0;
+        examples[i].prior = prior;
+    }
+    build = (struct cx_build){ .head_count = 1, .heads = { { .task = &task } }, .say = say_nothing };
+    cx_build_learn(&build, arena);
+    for (size_t i = 0; i < N; i++) {
+        cr_assert_eq(build.heads[0].folds.truth[i], examples[i].label);
+        cr_assert_arr_eq(build.heads[0].folds.priors + 2 * i, prior, sizeof prior);
+    }
+    cx_build_free(&build);
+    cx_arena_free(arena);
+}
+
 /* The share of the scores that the second label has in folds of noise, of which it is one text in five, learned as if it were every second one. */
 static double share_said(bool shifts)
 {
