@@ -3,49 +3,14 @@
  * at. Each task ranks its own; wholes are placed first and then the best of all tasks, so that where a bucket is full it is the least that goes. */
 #include "learn/select.h"
 #include "base/error.h"
+#include "learn/seen.h"
 #include <math.h>
 
-struct seen {
-    uint32_t feature, texts, last; /* last: number of the text counted last, plus one */
-};
-struct table {
-    struct seen *slots;
-    size_t cap, count;
-};
-
-static struct seen *find(struct table *table, uint32_t feature)
-{
-    size_t at = (size_t)(feature * 0x9e3779b1u) & (table->cap - 1);
-    while (table->slots[at].texts > 0 && table->slots[at].feature != feature)
-        at = (at + 1) & (table->cap - 1);
-    return &table->slots[at];
-}
-
-static void grow(struct table *table)
-{
-    struct table bigger = { calloc(table->cap * 2, sizeof(struct seen)), table->cap * 2, table->count };
-    cx_assert(bigger.slots != NULL);
-    for (size_t i = 0; i < table->cap; i++)
-        if (table->slots[i].texts > 0)
-            *find(&bigger, table->slots[i].feature) = table->slots[i];
-    free(table->slots);
-    *table = bigger;
-}
-
-static void count_texts(struct table *table, const struct cx_learn_task *task, int skip_fold)
+static void count_texts(struct learn_seen_table *table, const struct cx_learn_task *task, int skip_fold)
 {
     for (size_t t = 0; t < task->count; t++)
-        for (uint32_t i = 0; i < task->examples[t].count && task->examples[t].fold != skip_fold; i++) {
-            if (table->count * 3 > table->cap * 2)
-                grow(table);
-            struct seen *seen = find(table, task->examples[t].hashes[i]);
-            if (seen->texts == 0) {
-                seen->feature = task->examples[t].hashes[i];
-                table->count++;
-            }
-            seen->texts += seen->last != t + 1;
-            seen->last = (uint32_t)t + 1;
-        }
+        for (uint32_t i = 0; i < task->examples[t].count && task->examples[t].fold != skip_fold; i++)
+            learn_seen_add(table, task->examples[t].hashes[i], t + 1);
 }
 
 static float spread_of(const float *row, uint32_t n)
@@ -71,14 +36,14 @@ static int by_score(const void *a, const void *b)
 void learn_candidates_add(struct learn_candidates *candidates, const struct cx_learn_task *task, int skip_fold, const struct cx_weights *weights,
                           bool is_narrow)
 {
-    struct table table = { calloc(1u << 20, sizeof(struct seen)), 1u << 20, 0 };
-    cx_assert(table.slots != NULL);
+    struct learn_seen_table table;
+    learn_seen_open(&table);
     count_texts(&table, task, skip_fold);
     struct learn_candidate *own = malloc((table.count + 1) * sizeof *own);
     cx_assert(own != NULL);
     size_t n = 0;
     for (size_t i = 0; i < table.cap; i++) {
-        const struct seen *seen = &table.slots[i];
+        const struct learn_seen *seen = &table.slots[i];
         if (seen->texts >= 2) {
             const float *row = weights->rows + (size_t)(seen->feature >> (32 - weights->bits)) * weights->labels;
             own[n++] = (struct learn_candidate){ seen->feature, spread_of(row, weights->labels) * sqrtf((float)seen->texts), !is_narrow };
@@ -91,22 +56,18 @@ void learn_candidates_add(struct learn_candidates *candidates, const struct cx_l
     for (size_t i = 0; i < n; i++)
         candidates->items[candidates->count++] = (struct learn_candidate){ own[i].feature, 1 - (float)i / (float)n, own[i].has_row };
     free(own);
-    free(table.slots);
+    learn_seen_close(&table);
 }
 
 static size_t count_candidates(const struct learn_candidates *candidates)
 {
-    struct table distinct = { calloc(1u << 20, sizeof(struct seen)), 1u << 20, 0 };
-    cx_assert(distinct.slots != NULL);
-    for (size_t i = 0; i < candidates->count; i++) {
-        if (distinct.count * 3 > distinct.cap * 2)
-            grow(&distinct);
-        struct seen *seen = find(&distinct, candidates->items[i].feature);
-        distinct.count += seen->texts == 0;
-        *seen = (struct seen){ candidates->items[i].feature, 1, 0 };
-    }
-    free(distinct.slots);
-    return distinct.count;
+    struct learn_seen_table distinct;
+    learn_seen_open(&distinct);
+    for (size_t i = 0; i < candidates->count; i++)
+        learn_seen_add(&distinct, candidates->items[i].feature, 1);
+    size_t count = distinct.count;
+    learn_seen_close(&distinct);
+    return count;
 }
 
 /* The place that has the feature's tag, or an empty one; -1: there is none. */
@@ -146,33 +107,32 @@ static void open_selection(struct cx_selection *selection, size_t features, bool
         selection->rows[i] = CX_SELECTION_NONE;
 }
 
+/* Features that share it are one. */
+static uint32_t place_key(const struct cx_selection *selection, uint32_t feature)
+{
+    return cx_model_bucket(feature, selection->buckets) << 16 | cx_model_tag(feature);
+}
+
 /* Features of which the bucket and the tag are those of a whole would be taken for it, whether they are in the table or not; the wholes that
  * candidates would be taken for are left out. They are placed first, since they save most. */
 static void place_wholes(const struct learn_candidates *candidates, struct learn_wholes *wholes, struct cx_selection *selection)
 {
-    uint32_t buckets = selection->buckets;
-    struct table taken = { calloc(1u << 20, sizeof(struct seen)), 1u << 20, 0 };
-    cx_assert(taken.slots != NULL);
-    for (size_t i = 0; i < candidates->count; i++) {
-        uint32_t feature = candidates->items[i].feature, key = cx_model_bucket(feature, buckets) << 16 | cx_model_tag(feature);
-        if (taken.count * 3 > taken.cap * 2)
-            grow(&taken);
-        struct seen *seen = find(&taken, key);
-        taken.count += seen->texts == 0;
-        *seen = (struct seen){ key, 1, 0 };
-    }
+    struct learn_seen_table taken; /* by place_key */
+    learn_seen_open(&taken);
+    for (size_t i = 0; i < candidates->count; i++)
+        learn_seen_add(&taken, place_key(selection, candidates->items[i].feature), 1);
     size_t placed = 0;
     for (size_t i = 0; i < wholes->count; i++) {
         uint32_t feature = wholes->items[i].feature;
         int64_t place = place_of(selection, feature);
         bool is_free = place >= 0 && selection->tags[place] == 0;
-        if (!is_free || find(&taken, cx_model_bucket(feature, buckets) << 16 | cx_model_tag(feature))->texts > 0)
+        if (!is_free || learn_seen_has(&taken, place_key(selection, feature)))
             continue;
         give(selection, (size_t)place, feature, true, true);
         wholes->items[placed++] = wholes->items[i];
     }
     wholes->count = placed;
-    free(taken.slots);
+    learn_seen_close(&taken);
 }
 
 void learn_candidates_place(struct learn_candidates *candidates, struct learn_wholes *wholes, bool in_lines, struct cx_selection *selection)

@@ -1,54 +1,22 @@
 /* wholes.c - rows that stand for all features of a word. Nothing is learned for them: they are sums of what was learned. */
 #include "base/error.h"
+#include "learn/seen.h"
 #include "learn/select.h"
 
 #define TEXTS_LEAST 2
 
-/* By feature, open addressing; of `last` the number of the text counted last, plus one. */
-struct slot {
-    struct learn_whole whole;
-    size_t last;
-};
-struct table {
-    struct slot *slots;
-    size_t cap, count;
-};
-
-static struct slot *find(const struct table *table, uint32_t feature)
-{
-    size_t at = (size_t)(feature * 0x9e3779b1u) & (table->cap - 1);
-    while (table->slots[at].whole.texts > 0 && table->slots[at].whole.feature != feature)
-        at = (at + 1) & (table->cap - 1);
-    return &table->slots[at];
-}
-
-static void grow(struct table *table)
-{
-    struct table bigger = { calloc(table->cap * 2, sizeof(struct slot)), table->cap * 2, table->count };
-    cx_assert(bigger.slots != NULL);
-    for (size_t i = 0; i < table->cap; i++)
-        if (table->slots[i].whole.texts > 0)
-            *find(&bigger, table->slots[i].whole.feature) = table->slots[i];
-    free(table->slots);
-    *table = bigger;
-}
-
-static void count_words(struct table *table, const struct cx_example *example, size_t text)
+static void count_words(struct learn_seen_table *table, const struct cx_example *example, size_t text)
 {
     uint32_t start = 0;
     for (uint32_t w = 0; w < example->word_count; start = example->words[w++].end) {
         const struct cx_feature_word *word = &example->words[w];
         if (word->end - start < 2)
             continue; /* a whole would save nothing */
-        if (table->count * 3 > table->cap * 2)
-            grow(table);
-        struct slot *slot = find(table, word->whole);
-        if (slot->whole.texts == 0) {
-            slot->whole = (struct learn_whole){ word->whole, 0, word->end - start, example->hashes + start };
-            table->count++;
+        struct learn_seen *seen = learn_seen_add(table, word->whole, text);
+        if (seen->features == NULL) {
+            seen->features = example->hashes + start;
+            seen->count = word->end - start;
         }
-        slot->whole.texts += slot->last != text;
-        slot->last = text;
     }
 }
 
@@ -62,18 +30,20 @@ static int by_texts(const void *a, const void *b)
 
 struct learn_wholes learn_wholes_of(const struct cx_learn_task *const *tasks, size_t n, size_t most)
 {
-    struct table table = { calloc(1u << 16, sizeof(struct slot)), 1u << 16, 0 };
-    cx_assert(table.slots != NULL);
+    struct learn_seen_table table;
+    learn_seen_open(&table);
     size_t text = 0;
     for (size_t t = 0; t < n; t++)
         for (size_t i = 0; i < tasks[t]->count; i++)
             count_words(&table, &tasks[t]->examples[i], ++text);
     struct learn_wholes wholes = { malloc((table.count + 1) * sizeof *wholes.items), 0 };
     cx_assert(wholes.items != NULL);
-    for (size_t i = 0; i < table.cap; i++)
-        if (table.slots[i].whole.texts >= TEXTS_LEAST)
-            wholes.items[wholes.count++] = table.slots[i].whole;
-    free(table.slots);
+    for (size_t i = 0; i < table.cap; i++) {
+        const struct learn_seen *seen = &table.slots[i];
+        if (seen->texts >= TEXTS_LEAST)
+            wholes.items[wholes.count++] = (struct learn_whole){ seen->feature, seen->texts, seen->count, seen->features };
+    }
+    learn_seen_close(&table);
     qsort(wholes.items, wholes.count, sizeof *wholes.items, by_texts);
     wholes.count = wholes.count < most ? wholes.count : most;
     return wholes;
