@@ -3,9 +3,9 @@
  * A feature is 32 bits. The same text gives the same features, in the same order, on every machine. Training uses
  * these very functions, so that what is learned is what is looked up.
  *
- *   words    from the text as folded by CX_FOLD_SEARCH: every token, every two neighbours, and every run of 2 and 4 of the first 40 characters of a
- * token with a blank before and behind it; digits are one class but for a single one among letters (3ayez), a link or a mention one character, an
- *            emoji also the class it belongs to (emoji.def), a tag its words (#BadService: bad service). For everything but the language.
+ *   words    from the text as folded by CX_FOLD_SEARCH: every token, every two neighbours, and every run of 2 and 4 characters of a token (of the
+ *            first 40) with a blank before and behind it; digits are one class but for a single one among letters (3ayez), a link or a mention one
+ *            character, an emoji also the class it belongs to (emoji.def), a tag its words (#BadService: bad service). For all but the language.
  *   letters  from the letters as they were written, marks and all, in lower case: every word, and its runs of 2 and 4 letters with a blank before
  *            and behind it. Links, mentions, tags and digits do not count. For the language. */
 #ifndef CX_TEXT_FEATURES_H
