@@ -12,7 +12,7 @@
 enum { RECORDS = CX_FLAG_FIRST, SEED, START, INPUT, NO_BROKER, JSON };
 static const struct cx_flag flags[] = {
     CX_CONFIG_FLAGS,
-    { "records", 'n', "N", "Payloads of the sample (default 6000: three days)." },
+    { "records", 'n', "N", "Payloads of the sample (default 6000: three days; more are denser, not longer)." },
     { "seed", 0, "S", "Seed of the sample (default 1)." },
     { "start", 0, "TIME", "When the sample begins (default: three days before today, 00:00 UTC)." },
     { "input", 0, "FILE", "Your own JSON lines (canonical or envelopes) instead of the sample." },
@@ -46,7 +46,7 @@ int cx_demo_payloads(const struct cx_demo *demo, cx_demo_payload_fn *each, void 
 {
     if (demo->input)
         return each_line(demo, each, context, err);
-    struct cx_sample *sample = cx_sample_new((uint64_t)demo->seed, demo->start_ms, CX_SAMPLE_PER_DAY, NULL);
+    struct cx_sample *sample = cx_sample_new((uint64_t)demo->seed, demo->start_ms, cx_sample_default_per_day(demo->records), NULL);
     struct cx_arena *arena = cx_arena_new((size_t)64 << 20);
     int rc = 0;
     for (int64_t i = 0; i < demo->records && rc == 0; i++) {
@@ -116,7 +116,7 @@ int cx_demo_in_memory(struct cx_demo *demo, struct cx_error *err)
         return (int)err->exit;
     struct memory m = { .demo = demo,
                         .task = cx_task_new(chain, 0),
-                        .received_ms = demo->start_ms + (demo->records / CX_SAMPLE_PER_DAY + 1) * DAY_MS };
+                        .received_ms = demo->start_ms + (demo->records / cx_sample_default_per_day(demo->records) + 1) * DAY_MS };
     m.sink = (struct cx_sink){ .context = &m, .output = on_output, .ending = on_ending };
     int rc = cx_demo_payloads(demo, settle, &m, err);
     if (rc == 0 && cx_task_tick(m.task, m.received_ms + 10000, &m.sink) != 0) /* so that the minutes are written */

@@ -8,6 +8,7 @@
 #include "base/time.h"
 
 #include <errno.h>
+#include <math.h>
 #include <unistd.h>
 
 enum { SAMPLE = CX_FLAG_FIRST, SEED, START, PER_DAY, TENANTS, TOPIC, RATE, PRINT };
@@ -16,14 +17,14 @@ static const struct cx_flag flags[] = {
     { "sample", 0, "N", "N payloads of the sample corpus instead of lines from stdin." },
     { "seed", 0, "S", "Seed of the sample (default 1): same seed and start, same bytes." },
     { "start", 0, "TIME", "When the sample begins (default: three days before today, 00:00 UTC)." },
-    { "per-day", 0, "N", "Payloads per day of sample time (default 2000)." },
+    { "per-day", 0, "N", "Payloads per day of sample time (default 2000; more, without --start, where N would run into the future)." },
     { "tenants", 0, "A,B,…", "Tenants of the sample (default: its own three)." },
     { "topic", 0, "NAME", "Raw topic to write (default cx.raw.v1)." },
     { "rate", 0, "N", "At most N records a second (default: as fast as it goes)." },
     { "print", 0, NULL, "Prints the payloads to stdout instead of sending them." },
     { 0 },
 };
-#define DAY_MS 86400000
+#define DAY_MS INT64_C(86400000)
 
 struct producing {
     struct cx_writer *writer; /* NULL: print */
@@ -111,25 +112,58 @@ static int send_lines(struct producing *p)
     return rc;
 }
 
+/* ---- which sample ---- */
+
+struct asked { /* n 0: lines of stdin */
+    int64_t n, seed, start_ms, per_day;
+};
+
 int64_t cx_sample_default_start(void)
 {
     int64_t now = cx_wall_ms();
-    return now - now % DAY_MS - 3 * DAY_MS;
+    return now - now % DAY_MS - CX_SAMPLE_DAYS * DAY_MS;
 }
 
-static int produce(struct producing *p, const struct cx_args *args, struct cx_error *err)
+int64_t cx_sample_default_per_day(int64_t n)
 {
-    int64_t n, seed, per_day, start = cx_sample_default_start();
-    if (args->values[START] && !cx_time_parse(cx_str(args->values[START]), &start))
+    int64_t fits = n / CX_SAMPLE_DAYS + (n % CX_SAMPLE_DAYS > 0);
+    return fits <= CX_SAMPLE_PER_DAY ? CX_SAMPLE_PER_DAY : fits < CX_SAMPLE_PER_DAY_MAX ? fits : CX_SAMPLE_PER_DAY_MAX;
+}
+
+/* normalize rejects what lies more than a day after its receipt. Where a rate is kept the clock goes on while the sample is sent. */
+static int check_end(const struct asked *asked, int64_t rate, struct cx_error *err)
+{
+    double now = (double)cx_wall_ms(), sending = rate ? (double)asked->n / (double)rate * 1000 : 0, start = (double)asked->start_ms;
+    double days = (double)asked->n / (double)asked->per_day, room = (now + sending - start) / DAY_MS;
+    if (days <= room + 1)
+        return 0;
+    char advice[64] = "";
+    if (room >= 1)
+        snprintf(advice, sizeof advice, "a --per-day of %.0f or more, or ", ceil((double)asked->n / room));
+    return cx_fail(err, CX_EXIT_USAGE,
+                   "%lld payloads at %lld a day reach %.0f days into the future, where normalize rejects all beyond one: give %san earlier --start",
+                   (long long)asked->n, (long long)asked->per_day, ceil(days - room), advice);
+}
+
+static int read_asked(const struct cx_args *args, int64_t rate, struct asked *asked, struct cx_error *err)
+{
+    asked->start_ms = cx_sample_default_start();
+    if (args->values[START] && !cx_time_parse(cx_str(args->values[START]), &asked->start_ms))
         return cx_fail(err, CX_EXIT_USAGE, "--start %s is not a time such as 2026-11-22T00:00:00Z", args->values[START]);
-    CX_TRY(cx_args_i64(args, SAMPLE, 0, 1, INT64_MAX, &n, err));
-    CX_TRY(cx_args_i64(args, SEED, 1, 0, INT64_MAX, &seed, err));
-    CX_TRY(cx_args_i64(args, PER_DAY, CX_SAMPLE_PER_DAY, 1, 1000000000, &per_day, err));
-    p->started_ns = cx_monotonic_ns();
+    CX_TRY(cx_args_i64(args, SAMPLE, 0, 1, INT64_MAX, &asked->n, err));
+    CX_TRY(cx_args_i64(args, SEED, 1, 0, INT64_MAX, &asked->seed, err));
+    int64_t per_day = cx_args_has(args, START) ? CX_SAMPLE_PER_DAY : cx_sample_default_per_day(asked->n);
+    CX_TRY(cx_args_i64(args, PER_DAY, per_day, 1, CX_SAMPLE_PER_DAY_MAX, &asked->per_day, err));
+    return cx_args_has(args, PRINT) ? 0 : check_end(asked, rate, err); /* cx pipe goes by the times that payloads bring */
+}
+
+static int produce(struct producing *p, const struct asked *asked, const char *tenants, struct cx_error *err)
+{
     int rc;
-    if (n > 0) {
-        struct cx_sample *sample = cx_sample_new((uint64_t)seed, start, per_day, args->values[TENANTS]);
-        rc = send_sample(p, sample, n);
+    p->started_ns = cx_monotonic_ns();
+    if (asked->n > 0) {
+        struct cx_sample *sample = cx_sample_new((uint64_t)asked->seed, asked->start_ms, asked->per_day, tenants);
+        rc = send_sample(p, sample, asked->n);
         cx_sample_free(sample);
     } else {
         rc = send_lines(p);
@@ -144,13 +178,14 @@ static int produce(struct producing *p, const struct cx_args *args, struct cx_er
 static int run_produce(const struct cx_args *args, struct cx_error *err)
 {
     struct cx_settings settings;
+    struct asked asked;
     struct producing p = { .topic = args->values[TOPIC] ? args->values[TOPIC] : "cx.raw.v1", .shows_progress = isatty(2), .err = err };
     bool prints = cx_args_has(args, PRINT);
-    if (cx_args_i64(args, RATE, 0, 1, 100000000, &p.rate, err) || cx_args_settings(args, &settings, err))
+    if (cx_args_i64(args, RATE, 0, 1, 100000000, &p.rate, err) || read_asked(args, p.rate, &asked, err) || cx_args_settings(args, &settings, err))
         return (int)err->exit;
     if (!prints)
         p.writer = cx_writer_open(&settings.kafka, err);
-    int rc = prints || p.writer ? produce(&p, args, err) : -1;
+    int rc = prints || p.writer ? produce(&p, &asked, args->values[TENANTS], err) : -1;
     if (p.writer)
         cx_writer_close(p.writer);
     cx_settings_free(&settings);

@@ -17,8 +17,10 @@
 #define CX_RUN_SAMPLE_H
 #include "base/arena.h"
 
-#define CX_SAMPLE_PER_DAY 2000
-#define CX_SAMPLE_COUNT   6000
+#define CX_SAMPLE_PER_DAY     2000
+#define CX_SAMPLE_PER_DAY_MAX 1000000000
+#define CX_SAMPLE_DAYS        3
+#define CX_SAMPLE_COUNT       6000
 
 enum cx_sample_kind {
     CX_SAMPLE_NEW,   /* one event or more: a comment, message, review, order, ... */

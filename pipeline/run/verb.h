@@ -46,6 +46,9 @@ int cx_args_i64(const struct cx_args *args, int flag, int64_t fallback, int64_t 
 
 /* Where a sample begins when nobody says: three days before today, 00:00 UTC. */
 int64_t cx_sample_default_start(void);
+/* And how many payloads a day it then has: so many that n of them end before today, since normalize rejects what lies in the future; at least 2000.
+ */
+int64_t cx_sample_default_per_day(int64_t n);
 
 extern const struct cx_verb cx_verb_run, cx_verb_pipe, cx_verb_lint, cx_verb_topics, cx_verb_produce, cx_verb_tap, cx_verb_audit, cx_verb_trace,
     cx_verb_demo, cx_verb_create, cx_verb_label, cx_verb_train, cx_verb_eval, cx_verb_explain, cx_verb_doctor, cx_verb_version;

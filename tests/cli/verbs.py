@@ -1,5 +1,7 @@
 """verbs.py - what holds for every verb: help, spelling, exits, where output goes."""
+import re
 import subprocess
+import time
 
 from harness import equal, test
 
@@ -61,6 +63,20 @@ def words_a_verb_does_not_take_are_refused(cx):
     cx("pipe").ends(64).has_no_output().says("which stages")
     cx("run").ends(64).has_no_output().says("which stages")
     cx("trace", "--channel", "x").ends(64).has_no_output().says("--native-id")
+
+
+@test
+def a_sample_of_any_size_ends_before_today_or_is_refused(cx):
+    printed = cx("produce", "--sample", "20000", "--print").ends(0).out.decode(errors="replace")
+    times = sorted(re.findall(r'"occurred_at":"(\d{4}-[^"]+)"', printed))
+    today = time.strftime("%Y-%m-%dT00:00:00", time.gmtime())
+    assert len(times) > 10000 and times[len(times) * 19 // 20] < today, f"the sample runs beyond {today}: {times[-1]}"
+    sent = ("produce", *NO_BROKER, "--sample", "100000")
+    days = [time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() + 86400 * n)) for n in (-10, 1)]
+    cx(*sent, "--start", days[0]).ends(64).says("future").says("--per-day of ", "earlier --start")
+    cx(*sent, "--start", days[1]).ends(64).says("future").says("give an earlier --start")
+    cx(*sent, "--per-day", "5000").ends(64).says("future").says("--per-day of ")
+    cx("produce", "--sample", "100", "--start", "2100-01-01T00:00:00Z", "--print").ends(0)
 
 
 @test
