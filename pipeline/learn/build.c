@@ -240,7 +240,8 @@ void cx_build_learn(struct cx_build *build, struct cx_arena *arena)
     }
 }
 
-void cx_build_pack(const struct cx_build *build, struct cx_str version, struct cx_str base, struct cx_str card, struct cx_buf *image)
+struct cx_str cx_build_pack(const struct cx_build *build, struct cx_arena *arena, struct cx_str name, struct cx_str base, struct cx_str card,
+                            struct cx_buf *image)
 {
     struct cx_packed_head heads[CX_FEATURE_KINDS][CX_BUILD_HEADS];
     struct cx_packed_table tables[CX_FEATURE_KINDS];
@@ -256,7 +257,7 @@ void cx_build_pack(const struct cx_build *build, struct cx_str version, struct c
         if (n > 0)
             tables[table_count++] = (struct cx_packed_table){ &build->selections[kind], (enum cx_feature_kind)kind, heads[kind], n };
     }
-    cx_pack(image, version, base, card, tables, table_count);
+    return cx_pack(image, arena, name, base, card, tables, table_count);
 }
 
 void cx_build_free(struct cx_build *build)

@@ -30,6 +30,8 @@ void cx_build_learn(struct cx_build *build, struct cx_arena *arena);
 void cx_tune(struct cx_build_head *head);
 /* Logits to scores, and to what is said by them. */
 void cx_choose(struct cx_measure *held, const struct cx_packed_head *packed);
-void cx_build_pack(const struct cx_build *build, struct cx_str version, struct cx_str base, struct cx_str card, struct cx_buf *image);
+/* As cx_pack. */
+struct cx_str cx_build_pack(const struct cx_build *build, struct cx_arena *arena, struct cx_str name, struct cx_str base, struct cx_str card,
+                            struct cx_buf *image);
 void cx_build_free(struct cx_build *build);
 #endif

@@ -92,15 +92,12 @@ static void add_rounding(struct cx_buf *card, const struct cx_build *build)
     }
 }
 
-void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const struct cx_build *build, bool only_open, struct cx_str name,
-                   struct cx_str date)
+void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const struct cx_build *build, bool only_open, struct cx_str date)
 {
     char hash[32];
     bool is_first = true;
     cx_id_hex(recipe->hash, hash);
-    cx_buf_str(card, CX_STR("{\"name\":"));
-    cx_json_string(card, name);
-    cx_buf_str(card, CX_STR(",\"date\":"));
+    cx_buf_str(card, CX_STR("{\"date\":"));
     cx_json_string(card, date);
     cx_buf_format(
         card,

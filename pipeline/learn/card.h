@@ -4,6 +4,5 @@
 #include "learn/recipe.h"
 
 /* Figures by head, language and set on examples that were not fitted, as JSON; and the sets with their licences. */
-void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const struct cx_build *build, bool only_open, struct cx_str name,
-                   struct cx_str date);
+void cx_card_write(struct cx_buf *card, const struct cx_recipe *recipe, const struct cx_build *build, bool only_open, struct cx_str date);
 #endif

@@ -156,6 +156,8 @@ struct cx_packed_table {
     const struct cx_packed_head *heads;
     size_t head_count;
 };
-/* Writes an image. `card` is a JSON object; `base` may be null. */
-void cx_pack(struct cx_buf *image, struct cx_str version, struct cx_str base, struct cx_str card, const struct cx_packed_table *tables, size_t n);
+/* Writes an image. `card` is a JSON object; `base` may be null. Returns the model's version, name@hash of all that the image holds besides, in the
+ * arena. */
+struct cx_str cx_pack(struct cx_buf *image, struct cx_arena *arena, struct cx_str name, struct cx_str base, struct cx_str card,
+                      const struct cx_packed_table *tables, size_t n);
 #endif

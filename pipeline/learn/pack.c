@@ -1,6 +1,7 @@
 /* pack.c - weights to int8 and the image. */
 #include "learn/learn.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include <math.h>
 
@@ -177,16 +178,28 @@ static void add_table(struct cx_buf *header, const struct cx_packed_table *table
                   selection->row_count, width_of(table));
 }
 
-void cx_pack(struct cx_buf *image, struct cx_str version, struct cx_str base, struct cx_str card, const struct cx_packed_table *tables, size_t n)
+/* Of all that the file holds but the version itself: models that say anything otherwise are called otherwise, whatever they differ by. */
+static struct cx_str version_of(struct cx_arena *arena, struct cx_str name, const struct cx_buf *header, const struct cx_buf *rows)
 {
-    struct cx_buf header, heads, rows;
+    struct cx_hasher hasher;
+    char hash[32];
+    cx_hasher_init(&hasher, "cx.model");
+    cx_hasher_id(&hasher, cx_hash128(header->ptr, header->len));
+    cx_hasher_id(&hasher, cx_hash128(rows->ptr, rows->len));
+    cx_id_hex(cx_hasher_end(&hasher), hash);
+    return cx_arena_format(arena, "%.*s@%.8s", CX_STR_ARG(name), hash);
+}
+
+struct cx_str cx_pack(struct cx_buf *image, struct cx_arena *arena, struct cx_str name, struct cx_str base, struct cx_str card,
+                      const struct cx_packed_table *tables, size_t n)
+{
+    struct cx_buf named, header, heads, rows;
+    cx_buf_init(&named, (size_t)1 << 26);
     cx_buf_init(&header, (size_t)1 << 26);
     cx_buf_init(&heads, (size_t)1 << 26);
     cx_buf_init(&rows, (size_t)1 << 30);
     for (size_t i = 0; i < n; i++)
         pack_table(&heads, &rows, &tables[i], (uint32_t)i);
-    cx_buf_str(&header, CX_STR("{\"version\":"));
-    cx_json_string(&header, version);
     cx_buf_str(&header, CX_STR(",\"base\":"));
     cx_json_string(&header, base);
     cx_buf_str(&header, CX_STR(",\"card\":"));
@@ -200,12 +213,18 @@ void cx_pack(struct cx_buf *image, struct cx_str version, struct cx_str base, st
     cx_buf_str(&header, CX_STR("],\"heads\":["));
     cx_buf_str(&header, cx_buf_view(&heads));
     cx_buf_str(&header, CX_STR("]}"));
-    cx_buf_format(image, "cx model 3\n%zu\n", header.len);
-    cx_buf_str(image, cx_buf_view(&header));
+    struct cx_str version = version_of(arena, name, &header, &rows);
+    cx_buf_str(&named, CX_STR("{\"version\":"));
+    cx_json_string(&named, version);
+    cx_buf_str(&named, cx_buf_view(&header));
+    cx_buf_format(image, "cx model 3\n%zu\n", named.len);
+    cx_buf_str(image, cx_buf_view(&named));
     while (image->len % 64 != 0)
         cx_buf_byte(image, '\0');
     cx_buf_str(image, cx_buf_view(&rows));
+    cx_buf_free(&named);
     cx_buf_free(&header);
     cx_buf_free(&heads);
     cx_buf_free(&rows);
+    return version;
 }

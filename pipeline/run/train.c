@@ -12,7 +12,7 @@ static const struct cx_flag flags[] = {
     { "base", 'b', "FILE", "Makes an overlay on this model (cx: the one compiled in) for classify.overlays; else a model that stands alone." },
     { "head", 0, "NAME", "What is told: intent with --base, else intent_own. Names that the base does not know are heads of one's own." },
     { "column", 0, "NAME", "The column of the labels (the head's name)." },
-    { "name", 0, "NAME", "What records call it, before the hash of the texts (the head's name)." },
+    { "name", 0, "NAME", "What records call it, before a hash of what it holds (the head's name)." },
     { "out", 'o', "FILE", "Where the model goes; a process that has it loaded takes the new one by itself." },
     { 0 },
 };
@@ -210,18 +210,12 @@ static void write_card(const struct training *t, const struct cx_figures *figure
 static int write_model(const struct training *t, const struct cx_figures *figures, struct cx_error *err)
 {
     struct cx_buf image, card;
-    struct cx_hasher hasher;
     char hash[32];
-    cx_hasher_init(&hasher, "cx.train");
-    cx_hasher_str(&hasher, t->task.name);
-    cx_hasher_str(&hasher, t->base.version);
-    cx_hasher_id(&hasher, cx_hash128(t->source.content.ptr, t->source.content.len));
-    cx_id_hex(cx_hasher_end(&hasher), hash);
+    cx_id_hex(cx_hash128(t->source.content.ptr, t->source.content.len), hash);
     cx_buf_init(&image, IMAGE_MAX);
     cx_buf_init(&card, 1u << 20);
     write_card(t, figures, hash, &card);
-    struct cx_str version = cx_arena_format(t->arena, "%.*s@%.8s", CX_STR_ARG(t->name), hash);
-    cx_build_pack(&t->build, version, t->base.version, cx_buf_view(&card), &image);
+    struct cx_str version = cx_build_pack(&t->build, t->arena, t->name, t->base.version, cx_buf_view(&card), &image);
     int status = cx_models_write(t->args->values[OUT], cx_buf_view(&image), err);
     if (status == 0)
         printf("%s: %.*s%s%.*s\n", t->args->values[OUT], CX_STR_ARG(version), t->has_base ? " over " : "", CX_STR_ARG(t->base.version));

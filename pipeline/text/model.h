@@ -71,7 +71,7 @@ struct cx_model_layer {
     const uint32_t *places; /* of each of its scores among those of the whole */
 };
 struct cx_model {
-    struct cx_str version; /* name@hash of the data: what a record names */
+    struct cx_str version; /* name@hash of all that the file holds besides: what a record names */
     struct cx_str base;    /* version of the model an overlay was made for; null for a whole model */
     struct cx_str card;    /* JSON: sets, licences, metrics */
     struct cx_model_table tables[CX_MODEL_TABLES];

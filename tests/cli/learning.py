@@ -1,6 +1,8 @@
 """learning.py - cx train and cx eval: overlays are made and judged; figures add up, whoever reckons them."""
+import json
 import math
 import pathlib
+import re
 import xml.etree.ElementTree as xml
 
 from harness import equal, test
@@ -35,6 +37,21 @@ def an_overlay_says_what_it_reaches_and_what_its_base_does(cx):
     overlay(cx, "again.cxm")
     folder = pathlib.Path(cx.folder.name)
     equal((folder / "acme.cxm").read_bytes(), (folder / "again.cxm").read_bytes(), "the same texts")
+
+
+@test
+def a_model_has_one_name_wherever_it_is_said(cx):
+    told = re.search(r"acme.cxm: (acme@[0-9a-f]{8}) over (cx@[0-9a-f]{8})$", overlay(cx).out.decode().strip())
+    assert told, "cx train says what it made"
+    own, base = told.groups()
+    equal([m["model"] for m in cx("eval", "--data", "acme.tsv", "--compare", "acme.cxm", "--json").ends(0).json()[0]["heads"][0]["models"]], [base, f"{base}+{own}"])
+    laid = ("--set", "classify.overlays={acme: acme.cxm}")
+    explained = cx("explain", "--text", "the hinge broke", "--tenant", "acme", *laid).ends(0).out.decode()
+    assert f"{base}+{own}" in explained, explained
+    line = json.dumps({"tenant": "acme", "channel": "web_chat", "native_id": "1", "occurred_at": "2026-11-22T04:00:00Z", "author": {"native_id": "u"}, "text": "x"})
+    equal(cx("pipe", "normalize", "classify", *laid, given=line).ends(0).json()[0]["classification"]["model"], f"{base}+{own}")
+    overlay(cx, "renamed.cxm", "--head", "reason", "--column", "intent")
+    assert own not in cx("explain", "--text", "x", "--tenant", "acme", "--set", "classify.overlays={acme: renamed.cxm}").ends(0).out.decode(), "of another head, the same texts"
 
 
 @test

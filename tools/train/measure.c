@@ -208,7 +208,7 @@ static int learn_row(struct cx_recipe *recipe, size_t number, struct cx_arena *a
     build = (struct cx_build){ .head_count = 1, .say = say_nothing };
     build.heads[0].task = &task;
     cx_build_learn(&build, arena);
-    cx_build_pack(&build, CX_STR("own@0"), CX_STR_NULL, CX_STR("{}"), image);
+    cx_build_pack(&build, arena, CX_STR("own"), CX_STR_NULL, CX_STR("{}"), image);
     cx_build_free(&build);
     cx_learn_task_free(&task);
     return 0;

@@ -1,7 +1,7 @@
 /* train - makes a model from a recipe (pipeline/learn/recipe.h) and a folder of data. The same files give the same bytes.
  * usage: train --data FOLDER [--recipe FILE] [--profile all|open] [--name NAME] --out FILE */
 #include "base/error.h"
-#include "base/hash.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "codec/codec.h"
 #include "learn/card.h"
@@ -21,7 +21,7 @@ static void say(void *context, struct cx_str head, const char *what)
     fprintf(stderr, "train: %.*s %s\n", CX_STR_ARG(head), what);
 }
 
-/* SOURCE_DATE_EPOCH where it is set; otherwise a model has no date but the hash of its data. */
+/* SOURCE_DATE_EPOCH where it is set; otherwise a model has no date but the hash of what it holds. */
 static struct cx_str date_of(struct cx_arena *arena)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
@@ -41,22 +41,29 @@ static int write_file(const char *path, struct cx_str bytes, struct cx_error *er
     return 0;
 }
 
+/* The card as the file has it, behind the version, which in the file stands beside it. */
+static void print_card(struct cx_str version, struct cx_str card)
+{
+    struct cx_buf name;
+    cx_buf_init(&name, 1u << 16);
+    cx_json_string(&name, version);
+    printf("{\"version\":%.*s,%.*s\n", CX_STR_ARG(cx_buf_view(&name)), CX_STR_ARG(cx_str_skip(card, 1)));
+    cx_buf_free(&name);
+}
+
 static int write_model(const struct options *options, const struct cx_recipe *recipe, const struct cx_build *build, struct cx_arena *arena,
                        struct cx_error *err)
 {
     struct cx_buf card, image, file;
-    char hash[32];
     cx_buf_init(&card, 16u << 20);
     cx_buf_init(&image, (size_t)1 << 30);
     cx_buf_init(&file, (size_t)1 << 30);
-    cx_id_hex(recipe->hash, hash);
-    cx_card_write(&card, recipe, build, options->only_open, cx_str(options->name), date_of(arena));
-    struct cx_str version = cx_arena_format(arena, "%s@%.8s", options->name, hash);
-    cx_build_pack(build, version, CX_STR_NULL, cx_buf_view(&card), &image);
+    cx_card_write(&card, recipe, build, options->only_open, date_of(arena));
+    struct cx_str version = cx_build_pack(build, arena, cx_str(options->name), CX_STR_NULL, cx_buf_view(&card), &image);
     int status = cx_zstd_compress(&file, cx_buf_view(&image), ZSTD_LEVEL) == 0 ? write_file(options->out, cx_buf_view(&file), err)
                                                                                : cx_fail(err, CX_EXIT_BUG, "compressing failed");
-    fprintf(stderr, "train: %s: %zu bytes, %zu in memory\n", options->out, file.len, image.len);
-    printf("%.*s\n", CX_STR_ARG(cx_buf_view(&card)));
+    fprintf(stderr, "train: %s: %.*s, %zu bytes, %zu in memory\n", options->out, CX_STR_ARG(version), file.len, image.len);
+    print_card(version, cx_buf_view(&card));
     cx_buf_free(&card);
     cx_buf_free(&image);
     cx_buf_free(&file);

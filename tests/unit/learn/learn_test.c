@@ -29,23 +29,31 @@ static int read_text(struct cx_learn_task *task, struct cx_arena *arena, const c
 }
 
 /* Learns from the labels above; the image. */
-static struct cx_buf learn(struct cx_arena *arena)
+static struct cx_buf learn_at(struct cx_arena *arena, float rate, const char *card)
 {
     static struct cx_build build;
     struct cx_learn_task task;
     struct cx_error err;
     struct cx_buf image;
     cx_learn_task_init(&task, CX_STR("mood"));
+    struct cx_head_plan plan = *task.plan;
+    plan.rate *= rate;
+    task.plan = &plan;
     cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
     cx_learn_task_close(&task);
     build = (struct cx_build){ .head_count = 1, .say = say_nothing };
     build.heads[0].task = &task;
     cx_build_learn(&build, arena);
     cx_buf_init(&image, 64u << 20);
-    cx_build_pack(&build, CX_STR("t@1"), CX_STR_NULL, CX_STR("{}"), &image);
+    cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, cx_str(card), &image);
     cx_build_free(&build);
     cx_learn_task_free(&task);
     return image;
+}
+
+static struct cx_buf learn(struct cx_arena *arena)
+{
+    return learn_at(arena, 1, "{}");
 }
 
 static int choice(struct cx_arena *arena, const struct cx_model *model, const char *text)
@@ -69,6 +77,28 @@ Test(learn, what_is_learned_is_what_the_running_program_says)
     cr_assert_eq(choice(arena, &model, "great, I love the people"), 1);
     cr_assert_eq(choice(arena, &model, "it is broken, terrible"), 0);
     cx_buf_free(&image);
+    cx_arena_free(arena);
+}
+
+static struct cx_str version_of(struct cx_arena *arena, struct cx_buf image)
+{
+    struct cx_model model;
+    struct cx_error err;
+    cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
+    struct cx_str version = cx_arena_copy(arena, model.version);
+    cx_buf_free(&image);
+    return version;
+}
+
+Test(learn, a_model_is_named_by_all_that_it_holds)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_str version = version_of(arena, learn(arena));
+    cr_assert(cx_str_starts(version, CX_STR("t@")));
+    cr_assert_eq(version.len, sizeof "t@" - 1 + 8);
+    cr_assert(cx_str_eq(version, version_of(arena, learn(arena))));
+    cr_assert_not(cx_str_eq(version, version_of(arena, learn_at(arena, 0.5f, "{}"))), "the same texts, learned otherwise");
+    cr_assert_not(cx_str_eq(version, version_of(arena, learn_at(arena, 1, "{\"languages\":[\"xx\"]}"))), "a card that lets it speak elsewhere");
     cx_arena_free(arena);
 }
 
