@@ -146,12 +146,21 @@ static bool choose_narrow(struct cx_build *build, enum cx_feature_kind kind)
     return columns > 0 && columns <= CX_MODEL_NARROW;
 }
 
+static struct cx_example *copy_of(const struct cx_example *examples, size_t n)
+{
+    struct cx_example *copy = malloc((n + 1) * sizeof *copy);
+    cx_assert(copy != NULL);
+    memcpy(copy, examples, n * sizeof *copy);
+    return copy;
+}
+
 /* Second fit of one task, of what was selected. */
 static void learn_selected(struct cx_build *build, struct cx_build_head *head, const struct cx_selection *selection, struct cx_arena *arena)
 {
     struct cx_learn_task *task = head->task;
-    bool is_narrow = head->is_narrow;
+    bool is_narrow = head->is_narrow, has_dev = task->dev_count > 0;
     uint32_t bits = cx_selection_bits(selection, is_narrow);
+    head->as_read = copy_of(has_dev ? task->dev : task->examples, has_dev ? task->dev_count : task->count);
     cx_selection_apply(selection, is_narrow, arena, task->examples, task->count);
     cx_selection_apply(selection, is_narrow, arena, task->dev, task->dev_count);
     build->say(build->context, task->name, "fits what was selected");
@@ -194,51 +203,7 @@ static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struc
     learn_wholes_free(&wholes);
 }
 
-static void judge(const struct cx_build_head *head, const struct cx_example *examples, size_t n, struct cx_measure *measure)
-{
-    cx_measure_init(measure, head->task->plan->kind, head->task->label_count, n);
-    for (size_t i = 0; i < n; i++) {
-        measure_one(measure, i, &examples[i]);
-        cx_weights_logits(&head->weights, &examples[i], measure->scores + i * measure->labels);
-    }
-    cx_choose(measure, &head->packed);
-}
-
-/* What int8 costs: the weights as packing will round them, against the weights as they are. */
-static void measure_rounding(struct cx_build_head *head, size_t rows)
-{
-    bool has_dev = head->task->dev_count > 0;
-    const struct cx_example *examples = has_dev ? head->task->dev : head->task->examples;
-    struct cx_measure fitted, rounded;
-    struct cx_figures before, after;
-    size_t n = has_dev ? head->task->dev_count : head->task->count;
-    judge(head, examples, n, &fitted);
-    float *kept = malloc(rows * head->weights.labels * sizeof *kept);
-    cx_assert(kept != NULL);
-    memcpy(kept, head->weights.rows, rows * head->weights.labels * sizeof *kept);
-    cx_weights_round(&head->weights, rows);
-    judge(head, examples, n, &rounded);
-    memcpy(head->weights.rows, kept, rows * head->weights.labels * sizeof *kept);
-    free(kept);
-    cx_measure_figures(&fitted, NULL, n, &before);
-    cx_measure_figures(&rounded, NULL, n, &after);
-    head->rounding = (struct cx_rounding){ n, 0, after.accuracy - before.accuracy, after.macro_f1 - before.macro_f1 };
-    for (size_t i = 0; i < n; i++)
-        head->rounding.said_otherwise += fitted.said[i] != rounded.said[i] || fitted.saids[i] != rounded.saids[i];
-    cx_measure_free(&fitted);
-    cx_measure_free(&rounded);
-}
-
-void cx_build_learn(struct cx_build *build, struct cx_arena *arena)
-{
-    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
-        learn_table(build, (enum cx_feature_kind)kind, arena);
-    for (size_t i = 0; i < build->head_count; i++) {
-        struct cx_build_head *head = &build->heads[i];
-        cx_tune(head);
-        measure_rounding(head, cx_selection_rows(&build->selections[head->task->plan->features], head->is_narrow));
-    }
-}
+/* ---- packing ---- */
 
 struct cx_str cx_build_pack(const struct cx_build *build, struct cx_arena *arena, struct cx_str name, struct cx_str base, struct cx_str card,
                             struct cx_buf *image)
@@ -260,9 +225,96 @@ struct cx_str cx_build_pack(const struct cx_build *build, struct cx_arena *arena
     return cx_pack(image, arena, name, base, card, tables, table_count);
 }
 
+/* ---- what int8 costs ---- */
+
+struct judged {
+    const struct cx_example *fitted, *read; /* as the weights know them, and as models do */
+    size_t n;
+};
+
+/* Dev, or the examples where there is none. */
+static struct judged judged_of(const struct cx_build_head *head)
+{
+    const struct cx_learn_task *task = head->task;
+    return task->dev_count > 0 ? (struct judged){ task->dev, head->as_read, task->dev_count }
+                               : (struct judged){ task->examples, head->as_read, task->count };
+}
+
+static void judge_fitted(const struct cx_build_head *head, const struct judged *judged, struct cx_measure *measure)
+{
+    for (size_t i = 0; i < judged->n; i++) {
+        measure_one(measure, i, &judged->fitted[i]);
+        cx_weights_logits(&head->weights, &judged->fitted[i], measure->scores + i * measure->labels);
+    }
+    cx_choose(measure, &head->packed);
+}
+
+static void judge_packed(const struct cx_build_head *head, const struct cx_model *model, const struct judged *judged, struct cx_measure *measure)
+{
+    const struct cx_head *as = cx_model_head(model, head->task->name);
+    float *logits = calloc(model->score_count + 1, sizeof *logits);
+    cx_assert(as != NULL && logits != NULL);
+    for (size_t i = 0; i < judged->n; i++) {
+        struct cx_features features = cx_example_list(&judged->read[i]);
+        float *scores = measure->scores + i * measure->labels;
+        measure_one(measure, i, &judged->read[i]);
+        cx_model_logits(model, head->task->plan->features, &features, logits);
+        for (uint32_t c = 0; c < measure->labels; c++)
+            scores[c] = logits[as->first + c] + (measure->priors != NULL ? measure->priors[i * measure->labels + c] : 0);
+        cx_head_scores(as, scores);
+        cx_measure_say(measure, i, as);
+    }
+    free(logits);
+}
+
+static void compare(struct cx_build_head *head, const struct cx_model *model)
+{
+    struct judged judged = judged_of(head);
+    struct cx_measure fitted, packed;
+    struct cx_figures before, after;
+    cx_measure_init(&fitted, head->task->plan->kind, head->task->label_count, judged.n);
+    cx_measure_init(&packed, head->task->plan->kind, head->task->label_count, judged.n);
+    judge_fitted(head, &judged, &fitted);
+    judge_packed(head, model, &judged, &packed);
+    cx_measure_figures(&fitted, NULL, judged.n, &before);
+    cx_measure_figures(&packed, NULL, judged.n, &after);
+    head->rounding = (struct cx_rounding){ judged.n, 0, after.accuracy - before.accuracy, after.macro_f1 - before.macro_f1 };
+    for (size_t i = 0; i < judged.n; i++)
+        head->rounding.said_otherwise += fitted.said[i] != packed.said[i] || fitted.saids[i] != packed.saids[i];
+    cx_measure_free(&fitted);
+    cx_measure_free(&packed);
+}
+
+/* Of the model as it is packed and read: sums of whole words are rounded once rather than each of what they are of. */
+static void measure_rounding(struct cx_build *build)
+{
+    struct cx_arena *arena = cx_arena_new((size_t)1 << 31);
+    struct cx_model model;
+    struct cx_buf image;
+    struct cx_error err = { CX_EXIT_BUG, "" };
+    cx_buf_init(&image, (size_t)1 << 30);
+    cx_build_pack(build, arena, CX_STR_NULL, CX_STR_NULL, CX_STR("{}"), &image);
+    int status = cx_model_read(arena, cx_buf_view(&image), &model, &err);
+    cx_assert(status == 0);
+    for (size_t i = 0; i < build->head_count; i++)
+        compare(&build->heads[i], &model);
+    cx_buf_free(&image);
+    cx_arena_free(arena);
+}
+
+void cx_build_learn(struct cx_build *build, struct cx_arena *arena)
+{
+    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
+        learn_table(build, (enum cx_feature_kind)kind, arena);
+    for (size_t i = 0; i < build->head_count; i++)
+        cx_tune(&build->heads[i]);
+    measure_rounding(build);
+}
+
 void cx_build_free(struct cx_build *build)
 {
     for (size_t i = 0; i < build->head_count; i++) {
+        free(build->heads[i].as_read);
         cx_weights_free(&build->heads[i].weights);
         cx_measure_free(&build->heads[i].folds);
         cx_measure_free(&build->heads[i].held);

@@ -138,9 +138,6 @@ void cx_selection_apply(const struct cx_selection *selection, bool is_narrow, st
 
 /* ---- packing ---- */
 
-/* Weights as int8 leaves them: every column to whole multiples of its step. */
-void cx_weights_round(struct cx_weights *weights, size_t rows);
-
 struct cx_packed_head {
     const struct cx_learn_task *task;
     const struct cx_weights *weights; /* by number of row */

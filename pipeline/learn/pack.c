@@ -42,17 +42,6 @@ static void pack_column(const struct cx_weights *weights, size_t rows, uint32_t 
         out[r * width] = rounded(weights->rows[r * weights->labels + column], step);
 }
 
-void cx_weights_round(struct cx_weights *weights, size_t rows)
-{
-    for (uint32_t c = 0; c < weights->labels; c++) {
-        float step = step_of(weights, rows, c);
-        for (size_t r = 0; r < rows; r++) {
-            float *w = &weights->rows[r * weights->labels + c];
-            *w = fminf(fmaxf(rintf(*w / step), -127), 127) * step;
-        }
-    }
-}
-
 static void add_list(struct cx_buf *out, const char *name, const float *values, uint32_t n)
 {
     cx_buf_format(out, ",\"%s\":[", name);

@@ -671,3 +671,80 @@ Test(learn, intervals_hold_the_figure_and_shrink_with_more_texts)
     cx_measure_free(&many);
     cx_measure_free(&few);
 }
+
+/* Labels that nothing in the texts tells, so that many are told by a hair. */
+static struct cx_str undecided_texts(struct cx_arena *arena)
+{
+    static const char *const words[] = {
+        "parcel", "invoice", "shoe", "phone", "coat", "lamp", "late", "refund", "please", "where", "again", "never"
+    };
+    struct cx_random random = { 7 };
+    struct cx_buf texts;
+    cx_buf_init(&texts, 1u << 20);
+    for (int i = 0; i < 2000; i++) {
+        cx_buf_str(&texts, cx_random_below(&random, 2) == 0 ? CX_STR("one\t") : CX_STR("two\t"));
+        for (int w = 0; w < 6; w++)
+            cx_buf_format(&texts, "%s ", words[cx_random_below(&random, 12)]);
+        cx_buf_byte(&texts, '\n');
+    }
+    struct cx_str copy = cx_arena_copy(arena, cx_buf_view(&texts));
+    cx_buf_free(&texts);
+    return copy;
+}
+
+static void open_undecided(struct cx_learn_task *task, struct cx_arena *arena)
+{
+    struct cx_error err;
+    struct cx_text_source source = { .path = CX_STR("labels.tsv"), .content = undecided_texts(arena), .weight = 1 };
+    cx_learn_task_init(task, CX_STR("wish"));
+    cr_assert_eq(cx_learn_task_read(task, arena, &source, &err), 0, "%s", err.text);
+    cx_learn_task_close(task);
+}
+
+/* What the weights say of the texts that they were fitted to. */
+static void judge_by_weights(const struct cx_build_head *head, struct cx_measure *measure)
+{
+    cx_measure_init(measure, head->task->plan->kind, head->task->label_count, head->task->count);
+    for (size_t i = 0; i < head->task->count; i++)
+        cx_weights_logits(&head->weights, &head->task->examples[i], measure->scores + i * measure->labels);
+    cx_choose(measure, &head->packed);
+}
+
+Test(learn, what_int8_costs_is_told_of_the_model_as_it_is_packed)
+{
+    static struct cx_build build;
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task task, again;
+    struct cx_measure by_weights, by_model;
+    struct cx_model model;
+    struct cx_buf image;
+    struct cx_error err;
+    open_undecided(&task, arena);
+    open_undecided(&again, arena);
+    struct cx_head_plan plan = *task.plan;
+    plan.epochs = 1;
+    plan.folds = false;
+    task.plan = &plan;
+    build = (struct cx_build){ .head_count = 1, .say = say_nothing };
+    build.heads[0].task = &task;
+    cx_build_learn(&build, arena);
+    cx_buf_init(&image, 64u << 20);
+    cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &image);
+    cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
+    judge_by_weights(&build.heads[0], &by_weights);
+    cx_judge(&model, &model.heads[0], &again, &by_model);
+    size_t otherwise = 0;
+    for (size_t i = 0; i < again.count; i++)
+        otherwise += by_weights.said[i] != by_model.said[i];
+    cr_assert_eq(build.heads[0].rounding.texts, again.count);
+    cr_assert_gt(otherwise, 0, "the texts are to be told by a hair");
+    cr_assert_eq(build.heads[0].rounding.said_otherwise, otherwise, "%zu are told otherwise, not %zu", otherwise,
+                 build.heads[0].rounding.said_otherwise);
+    cx_measure_free(&by_weights);
+    cx_measure_free(&by_model);
+    cx_buf_free(&image);
+    cx_build_free(&build);
+    cx_learn_task_free(&task);
+    cx_learn_task_free(&again);
+    cx_arena_free(arena);
+}
