@@ -184,13 +184,14 @@ static void learn_table(struct cx_build *build, enum cx_feature_kind kind, struc
 {
     struct cx_selection *selection = &build->selections[kind];
     struct learn_candidates candidates = { 0 };
-    bool in_lines = choose_narrow(build, kind);
+    bool in_lines = choose_narrow(build, kind), has_heads = false;
     for (size_t i = 0; i < build->head_count; i++)
         if (build->heads[i].task->plan->features == kind) {
             build->say(build->context, build->heads[i].task->name, "fits");
             propose(&build->heads[i], -1, &candidates);
+            has_heads = true;
         }
-    if (candidates.count == 0)
+    if (!has_heads)
         return;
     cross_fit(build, kind, in_lines);
     struct learn_wholes wholes = wholes_of(build, kind);

@@ -77,6 +77,13 @@ def what_cannot_be_learned_from_is_said_where_it_stands(cx):
 
 
 @test
+def texts_that_have_nothing_in_common_are_learned_from_as_far_as_they_go(cx):
+    cx.file("letters.tsv", "".join(f"{'good' if i % 2 else 'bad'}\t{letter}\n" for i, letter in enumerate("qwertzuiopasdfghjkly")))
+    cx("train", "--data", "letters.tsv", "--out", "letters.cxm").ends(0)
+    cx("explain", "--text", "q", "--set", "classify.model=letters.cxm").ends(0)
+
+
+@test
 def figures_are_those_of_the_confusion(cx):
     page = cx("eval", "--data", str(HELD), "--head", "intent", "--json").ends(0).json()[0]["heads"][0]["models"][0]
     confusion = [tuple(c) for c in page["confusion"]]
