@@ -24,6 +24,7 @@ run:
   commit_interval: {commit_interval}
   snapshot_interval: {snapshots}
 """
+TETHER = ("setpriv", "--pdeathsig", "TERM")  # before a command: it ends when the thread does that started it, however that ended
 DEPLOYMENT = ("normalize classify", "dedup identify", "route analytics")
 
 
@@ -70,8 +71,8 @@ class Pipeline:
         (self.scratch / "pids").mkdir(exist_ok=True)
         name = chain.replace(" ", "-")
         command = self.command(chain, name, *(words or ("--instance", "0")), cx=cx)
-        self.supervisors[chain] = subprocess.Popen([str(ROOT / "deploy/local/supervise"), "--pids", str(self.scratch / "pids"), "--logs", str(self.scratch),
-                                                    f"{name}={command}"], env=self.env, stderr=open(self.scratch / "supervise.log", "ab"))
+        self.supervisors[chain] = subprocess.Popen([*TETHER, str(ROOT / "deploy/local/supervise"), "--pids", str(self.scratch / "pids"), "--logs",
+                                                    str(self.scratch), f"{name}={command}"], env=self.env, stderr=open(self.scratch / "supervise.log", "ab"))
 
     def crashes(self):
         """What supervisors say of processes that ended by a signal which nobody sends: a failed assertion, a bad access."""
@@ -99,7 +100,7 @@ class Pipeline:
     def produce_sample(self, records, seed, *args, background=False):
         command = [self.cx, "produce", "--sample", str(records), "--seed", str(seed), "-c", str(self.config), *args]
         if background:
-            return subprocess.Popen(command, env=self.env, stderr=subprocess.DEVNULL)
+            return subprocess.Popen([*TETHER, *command], env=self.env, stderr=subprocess.DEVNULL)
         subprocess.run(command, check=True, env=self.env, stderr=subprocess.DEVNULL)
         return None
 
