@@ -86,8 +86,7 @@ static bool read_unicode_escape(struct parser *p, char **out)
     }
     if (unit >= 0xd800 && unit < 0xe000)
         unit = 0xfffd;
-    if (unit)
-        *out += cx_utf8_put(unit, *out);
+    *out += cx_utf8_put(unit, *out);
     return true;
 }
 
@@ -138,8 +137,7 @@ static bool read_escaped_string(struct parser *p, const char *from, bool high, s
     memcpy(out, piece, (size_t)(p->at - piece));
     out += p->at - piece;
     *text = cx_str_n(copy, (size_t)(out - copy));
-    /* As sent: taking U+0000 out must not join the halves of a sequence. */
-    return !high || cx_utf8_valid(cx_str_n(from, (size_t)(p->at - from))) || fail(p, CX_JSON_UTF8);
+    return !high || cx_utf8_valid(*text) || fail(p, CX_JSON_UTF8);
 }
 
 /* A string; p->at is at its opening quote. */

@@ -1,8 +1,8 @@
 /* json.h - a strict JSON reader into a tree of plain nodes, and a writer.
  * Reading (RFC 8259) refuses: invalid UTF-8, depth over 64, duplicate keys, trailing bytes, NaN and infinities, control characters in strings.
- * U+0000 in a string is taken out; a lone surrogate escape becomes U+FFFD. Numbers keep their text exactly as sent, so that ids over 2^53 survive.
- * Strings without escapes are views into the input; the rest is copied to the arena: the tree lives as long as both.
- * A tree takes at most 32 times the length of its text and 8 KiB from the arena: who reads what strangers send bounds the text, or the arena aborts.
+ * U+0000 stays where it was escaped, for the reader to judge; a lone surrogate escape becomes U+FFFD. Numbers keep their text exactly as sent, so
+ * that ids over 2^53 survive. Strings without escapes are views into the input; the rest is copied to the arena: the tree lives as long as both. A
+ * tree takes at most 32 times the length of its text and 8 KiB from the arena: who reads what strangers send bounds the text, or the arena aborts.
  */
 #ifndef CX_BASE_JSON_H
 #define CX_BASE_JSON_H

@@ -1,5 +1,6 @@
 #include "stages/normalize/attributes.h"
 #include "stages/normalize/tree.h"
+#include "stages/normalize/zeros.h"
 
 enum { FIRST_CAPACITY = 8 };
 
@@ -13,7 +14,9 @@ static bool has_key(const struct normalize_attributes *a, struct cx_str key)
 
 void normalize_attributes_add(struct normalize_attributes *a, struct cx_str key, struct cx_str value)
 {
-    if (value.ptr == NULL || has_key(a, key))
+    key = normalize_without_zeros(a->arena, key);
+    value = normalize_without_zeros(a->arena, value);
+    if (value.ptr == NULL || key.ptr == NULL || has_key(a, key))
         return;
     if (a->len == NORMALIZE_ATTRIBUTES_MAX) {
         a->is_over = true;

@@ -69,6 +69,7 @@ static size_t sequence_length(struct cx_str bytes)
     return 0;
 }
 
+/* NUL is no character of a mail, nor of its ids (RFC 5322 3.5): what has one was damaged on the way, and is read without it. */
 static struct cx_str repair_utf8(struct cx_arena *arena, struct cx_str bytes)
 {
     char *out = cx_arena_bytes(arena, bytes.len * 3);

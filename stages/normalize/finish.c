@@ -1,6 +1,7 @@
 #include "stages/normalize/finish.h"
 #include "base/version.h"
 #include "stages/normalize/identifier.h"
+#include "stages/normalize/zeros.h"
 
 enum { NAME_MAX_LENGTH = 32, TENANT_MAX = 128 };
 static const int64_t first_ms = 1104537600000; /* 2005-01-01 */
@@ -142,6 +143,8 @@ bool normalize_finish(const struct normalize_self *self, struct cx_ctx *ctx, con
         return normalize_fail(fault, NORMALIZE_BAD_VALUE, CX_STR("kind is not of the form [a-z0-9_]{1,32}"));
     if (record->native_id.len == 0)
         return normalize_fail(fault, NORMALIZE_MISSING_FIELD, CX_STR("native_id"));
+    if (!normalize_zeros(ctx->arena, record, fault))
+        return false;
     if (is_canonical && !has_author(record) && record->identifiers.len == 0)
         return normalize_fail(fault, NORMALIZE_MISSING_FIELD, CX_STR("author: neither native_id, handle or name nor an identifier"));
     if (!finish_owner(receipt, record, fault) || !finish_times(receipt, draft, fault))
