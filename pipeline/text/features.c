@@ -13,7 +13,7 @@ static void end_word(struct listing *list, uint32_t whole)
     list->words[list->word_count++] = (struct cx_feature_word){ whole, (uint32_t)list->to.count };
 }
 
-/* Every word, then what they are with their neighbours. */
+/* Every word, then what the text is and what words are with their neighbours. */
 static void list_words(struct listing *list, const struct cx_folded *folded, struct cx_str original)
 {
     struct text_word word;
@@ -23,6 +23,7 @@ static void list_words(struct listing *list, const struct cx_folded *folded, str
         words_add(&list->to, folded, &word);
         end_word(list, words_see(folded, &word).whole);
     }
+    words_add_script(&list->to, folded);
     for (size_t i = 0, n = 0; n < CX_FEATURES_WORDS_MAX && words_next(folded, &i, &word); n++) {
         uint64_t hash = words_see(folded, &word).hash;
         words_add_tag(&list->to, folded, original, &word);
@@ -47,7 +48,7 @@ struct cx_features cx_text_features(struct cx_arena *arena, enum cx_feature_kind
     /* A word has its own features and a pair, a tag at most as many words as it has bytes. */
     size_t most = kind == CX_FEATURES_LETTERS ? CX_FEATURES_LETTERS_MAX : CX_FEATURES_WORDS_MAX;
     size_t words = folded->token_count < most ? folded->token_count : most;
-    size_t room = words * (WORD_FEATURES_MAX + 1) + folded->text.len + GATHER_SLACK;
+    size_t room = words * (WORD_FEATURES_MAX + 1) + folded->text.len + 1 + GATHER_SLACK;
     struct listing list = { .to = { .hashes = cx_arena_alloc(arena, room * sizeof *list.to.hashes) } };
     if (with_spans)
         list.to.spans = cx_arena_alloc(arena, room * sizeof *list.to.spans);

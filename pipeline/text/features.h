@@ -5,26 +5,26 @@
  *
  *   words    from the text as folded by CX_FOLD_SEARCH: every token, every two neighbours, and every run of 2 and 4 characters of a token (of the
  *            first 40) with a blank before and behind it; digits are one class but for a single one among letters (3ayez), a link or a mention one
- *            character, an emoji also the class it belongs to (emoji.def), a tag its words (#BadService: bad service). For all but the language.
- *   letters  from the letters as they were written, marks and all, in lower case: every word, and its runs of 2 and 4 letters with a blank before
- *            and behind it. Links, mentions, tags and digits do not count. For the language. */
+ *            character, an emoji also the class it belongs to (emoji.def), a tag its words (#BadService: bad service); and whether the text is in
+ * Cyrillic or in Arabic letters. For all but the language. letters  from the letters as they were written, marks and all, in lower case: every word,
+ * and its runs of 2 and 4 letters with a blank before and behind it. Links, mentions, tags and digits do not count. For the language. */
 #ifndef CX_TEXT_FEATURES_H
 #define CX_TEXT_FEATURES_H
 #include "text/text.h"
 
 enum cx_feature_kind { CX_FEATURES_WORDS, CX_FEATURES_LETTERS, CX_FEATURE_KINDS };
 
-/* What a feature is made of; words of tags and classes of emoji are words. */
+/* What a feature is made of; words of tags, classes of emoji and the script are words. */
 enum cx_feature_unit { CX_UNIT_RUN, CX_UNIT_WORD, CX_UNIT_PAIR, CX_FEATURE_UNITS };
 struct cx_span {
-    uint32_t start, end; /* bytes of the folded text */
+    uint32_t start, end; /* bytes of the folded text; of what is true of all of it 0, 0 */
     enum cx_feature_unit unit;
 };
 /* The features of a word from where the one before ends; a table may have one row that stands for them all, found by the feature `whole`. */
 struct cx_feature_word {
     uint32_t whole, end;
 };
-/* Those of words come first, word by word; then what words are with their neighbours. */
+/* Those of words come first, word by word; then what the text is, and what words are with their neighbours. */
 struct cx_features {
     const uint32_t *hashes;
     size_t count;

@@ -104,8 +104,11 @@ size_t sums_add(const struct cx_model_table *table, const struct sums_source *so
     struct reading r = { .table = table, .source = source, .last = WORDS_NONE_BEFORE };
     struct block block;
     size_t most = source->kind == CX_FEATURES_LETTERS ? CX_MODEL_LETTERS_STEP : BLOCK, count = 0;
-    if (source->features == NULL && source->kind == CX_FEATURES_WORDS)
+    if (source->features == NULL && source->kind == CX_FEATURES_WORDS) {
         r.neighbours.hashes = cx_arena_alloc(source->arena, (source->folded->token_count + source->folded->text.len + 1) * sizeof(uint32_t));
+        words_add_script(&r.neighbours, source->folded);
+        rows_ask(table, r.neighbours.hashes, r.neighbours.count);
+    }
     do {
         (source->features != NULL ? see_list : see_text)(&r, most, &block);
         count += add_block(&r, &block, sums);

@@ -3,9 +3,10 @@
 #include "text/chars.h"
 #include <pthread.h>
 
-#define PAIR_LEFT  0xc2b2ae3d27d4eb4fu
-#define PAIR_RIGHT 0x165667b19e3779f9u
-#define EMOJI_SEED 0x85ebca77c2b2ae63u
+#define PAIR_LEFT   0xc2b2ae3d27d4eb4fu
+#define PAIR_RIGHT  0x165667b19e3779f9u
+#define EMOJI_SEED  0x85ebca77c2b2ae63u
+#define SCRIPT_SEED 0xd6e8feb86659fd93u
 static const struct runs word_runs[] = { { 2, { 0x9e3779b1u, 0x85ebca6bu } }, { 4, { 0x27d4eb2fu, 0x165667b1u, 0xd3a2646du, 0xfd7046c5u } } };
 #define WORD_RUNS (sizeof word_runs / sizeof *word_runs)
 
@@ -180,6 +181,14 @@ void words_add(struct gather *to, const struct cx_folded *folded, const struct t
 uint32_t words_pair(uint64_t left, uint64_t right)
 {
     return upper_half(left * PAIR_LEFT + right * PAIR_RIGHT);
+}
+
+void words_add_script(struct gather *to, const struct cx_folded *folded)
+{
+    uint32_t cyrillic = char_count(folded->classes, LETTER_CYRILLIC, LETTER_CYRILLIC_UKRAINIAN);
+    uint32_t arabic = char_count(folded->classes, LETTER_ARABIC, LETTER_ARABIC_URDU);
+    if (2 * (cyrillic > arabic ? cyrillic : arabic) > folded->letters)
+        gather_add(to, CX_UNIT_WORD, upper_half(word_step(SCRIPT_SEED, cyrillic > arabic ? LETTER_CYRILLIC : LETTER_ARABIC)), 0, 0);
 }
 
 /* ---- tags ---- */

@@ -25,6 +25,8 @@ void words_add(struct gather *to, const struct cx_folded *folded, const struct t
 /* Two neighbours, by their hashes. */
 uint32_t words_pair(uint64_t left, uint64_t right);
 #define WORDS_NONE_BEFORE WORD_SEED
+/* Adds what most of the text's letters are, if that is Cyrillic or Arabic: one feature or none, and it stands nowhere. */
+void words_add_script(struct gather *to, const struct cx_folded *folded);
 /* Adds the words of the tag that the word is, if it is one: at most as many as it has bytes. */
 void words_add_tag(struct gather *to, const struct cx_folded *folded, struct cx_str original, const struct text_word *word);
 

@@ -38,7 +38,8 @@ static uint32_t next_word(const struct cx_folded *folded, uint32_t token)
     return next < folded->token_count ? next : token;
 }
 
-/* Features by the words they span: single words and neighbours, without the marks around them; what spans more counts for its first two. */
+/* Features by the words they span: single words and neighbours, without the marks around them; what spans more counts for its first two, and
+ * what is true of the whole text for none. */
 static size_t gather(const struct cx_folded *folded, const struct cx_features *features, const float *weights, struct piece *pieces)
 {
     size_t n = folded->token_count;
@@ -48,6 +49,8 @@ static size_t gather(const struct cx_folded *folded, const struct cx_features *f
     }
     for (size_t i = 0; i < features->count; i++) {
         struct cx_span span = features->spans[i];
+        if (span.end == 0)
+            continue;
         uint32_t first = token_at(folded, span.start), last = span.end > span.start ? token_at(folded, span.end - 1) : first;
         while (first < last && is_mark(folded, first))
             first++;

@@ -78,6 +78,17 @@ Test(model, an_emoji_has_its_class_in_common_with_its_like)
     cr_assert_eq(shared(love, anger), 0);
 }
 
+Test(model, texts_in_cyrillic_and_arabic_letters_have_their_script_in_common)
+{
+    struct cx_features word = features_of(CX_FEATURES_WORDS, "банк", true), other = features_of(CX_FEATURES_WORDS, "ужель ok", true),
+                       arabic = features_of(CX_FEATURES_WORDS, "شكرا", true);
+    cr_assert_eq(shared(word, other), 1);
+    cr_assert_eq(shared(word, arabic), 0);
+    cr_assert_eq(shared(arabic, features_of(CX_FEATURES_WORDS, "نعم", true)), 1);
+    cr_assert_eq(shared(features_of(CX_FEATURES_WORDS, "bank", true), features_of(CX_FEATURES_WORDS, "hi", true)), 0);
+    cr_assert_eq(shared(word, features_of(CX_FEATURES_WORDS, "most is latin да", true)), 0);
+}
+
 Test(model, a_tag_is_also_its_words)
 {
     struct cx_features words = features_of(CX_FEATURES_WORDS, "service", false);
