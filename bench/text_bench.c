@@ -154,15 +154,14 @@ static void fold(struct bench *bench, size_t i)
 static void sum(struct bench *bench, size_t i)
 {
     struct cx_folded folded = folded_of(bench, i);
-    for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
-        cx_model_read_text(&bench->model, bench->arena, (enum cx_feature_kind)kind, &folded, bench->texts[i], bench->scores);
+    size_t counts[CX_FEATURE_KINDS];
+    cx_model_read_text(&bench->model, bench->arena, CX_MODEL_ALL_KINDS, &folded, bench->texts[i], bench->scores, counts);
 }
 
 static void all(struct bench *bench, size_t i)
 {
     sum(bench, i);
-    for (uint32_t h = 0; h < bench->model.head_count; h++)
-        cx_head_scores(&bench->model.heads[h], bench->scores + bench->model.heads[h].first);
+    cx_model_scores(&bench->model, bench->scores);
     bench->sink += (size_t)(bench->scores[0] * 100);
 }
 

@@ -9,7 +9,7 @@
 #define BITS_MAX       22u
 #define LETTER_BITS    20u /* of letters there are fewer runs */
 #define WORD_WHOLES    40000
-#define LETTER_WHOLES  24000
+#define LETTER_WHOLES  44000
 
 static uint32_t bits_for(double n)
 {
@@ -125,12 +125,9 @@ static void cross_fit(struct cx_build *build, enum cx_feature_kind kind, bool in
 /* What the plan expects of labels beyond what the texts say of them. */
 static void favour(const struct cx_learn_task *task, struct cx_weights *weights)
 {
-    struct cx_str rest = cx_str(task->plan->favoured != NULL ? task->plan->favoured : ""), name;
-    while (rest.len > 0 && cx_str_cut(&rest, ' ', &name)) {
-        int label = cx_learn_task_label(task, name);
-        if (label >= 0)
+    for (uint32_t label = 0; label < task->label_count; label++)
+        if (cx_learn_favours(task, (int32_t)label))
             weights->bias[label] += task->plan->favour;
-    }
 }
 
 /* Columns stand in the lines where the plan wants it and they are not too many. True: there are such. */

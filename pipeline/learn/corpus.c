@@ -55,6 +55,7 @@ void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, stru
     example->words = words;
     example->word_count = (uint32_t)features.word_count;
     example->count = (uint32_t)features.count;
+    example->total = (uint32_t)cx_features_total(&features);
     cx_arena_free(scratch);
 }
 
@@ -90,6 +91,15 @@ int cx_learn_task_label(const struct cx_learn_task *task, struct cx_str label)
         if (cx_str_eq(task->labels[i], label))
             return (int)i;
     return -1;
+}
+
+bool cx_learn_favours(const struct cx_learn_task *task, int32_t label)
+{
+    struct cx_str rest = cx_str(task->plan->favoured != NULL ? task->plan->favoured : ""), name;
+    while (label >= 0 && rest.len > 0 && cx_str_cut(&rest, ' ', &name))
+        if (cx_str_eq(name, task->labels[label]))
+            return true;
+    return false;
 }
 
 /* The label's number, a new one where the data names the labels; -1 where it may not. */
@@ -207,7 +217,7 @@ static int read_line(struct reading *r, struct cx_str line)
     example->balance = r->source->balance;
     CX_TRY(set_labels(r, example, label));
     cx_example_features(r->arena, r->task->plan->features, text, example);
-    if (r->source->is_phrases && example->count < PHRASES_STAND_IN)
+    if (r->source->is_phrases && example->total < PHRASES_STAND_IN)
         example->total = PHRASES_STAND_IN;
     return 0;
 }

@@ -22,7 +22,8 @@ struct cx_example {
     const uint8_t *units;                /* enum cx_feature_unit of each; NULL: all are runs */
     const struct cx_feature_word *words; /* which of them are whose (features.h), until they are those of a selection */
     uint32_t word_count;
-    uint32_t count, total; /* total: of the text, those not selected too, or of one that the words could stand in; 0: as count */
+    uint32_t count, total; /* total: what they count as (cx_features_total), those not selected too, or those of a text that the words could stand in;
+                              0: as count */
     int32_t label;         /* ONE_OF; -1: none of them */
     uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
     float weight, balance; /* balance: of its set */
@@ -100,6 +101,9 @@ static inline struct cx_features cx_example_list(const struct cx_example *exampl
 }
 /* Features of one text as examples have them. */
 void cx_example_features(struct cx_arena *arena, enum cx_feature_kind kind, struct cx_str text, struct cx_example *example);
+
+/* Whether the plan expects texts of this label rather than of others. */
+bool cx_learn_favours(const struct cx_learn_task *task, int32_t label);
 
 /* ---- fitting ---- */
 

@@ -94,7 +94,10 @@ int cx_recipe_source(const struct cx_recipe *recipe, struct cx_arena *arena, siz
         source->label = row->map;
         source->map = CX_STR_NULL;
     }
-    return read(arena, source->path, &source->content, err);
+    CX_TRY(read(arena, source->path, &source->content, err));
+    if (source->label.ptr != NULL)
+        cx_text_source_detect(source, CX_STR("text")); /* no column is needed for labels */
+    return 0;
 }
 
 static int read_source(struct cx_recipe *recipe, struct cx_arena *arena, struct cx_learn_task *task, size_t number, bool is_dev, cx_read_fn *read,

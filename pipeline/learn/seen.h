@@ -8,7 +8,8 @@
 struct learn_seen {
     uint32_t feature, texts; /* texts: 0: an empty slot */
     size_t last;             /* the text counted last */
-    uint32_t count;          /* of a word: its features */
+    uint32_t count;          /* of a word: its features, and whether texts have it that are to be expected */
+    bool is_favoured;
     const uint32_t *features;
 };
 /* Open addressing; slots[0..cap-1] are in no order that means anything. */

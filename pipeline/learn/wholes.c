@@ -4,9 +4,12 @@
 #include "learn/select.h"
 
 #define TEXTS_LEAST 2
+/* Words of texts with a label that is to be expected are chosen as if so many times as many texts had them. */
+#define FAVOURED 2
 
-static void count_words(struct learn_seen_table *table, const struct cx_example *example, size_t text)
+static void count_words(struct learn_seen_table *table, const struct cx_learn_task *task, const struct cx_example *example, size_t text)
 {
+    bool is_favoured = cx_learn_favours(task, example->label);
     uint32_t start = 0;
     for (uint32_t w = 0; w < example->word_count; start = example->words[w++].end) {
         const struct cx_feature_word *word = &example->words[w];
@@ -17,6 +20,7 @@ static void count_words(struct learn_seen_table *table, const struct cx_example 
             seen->features = example->hashes + start;
             seen->count = word->end - start;
         }
+        seen->is_favoured = seen->is_favoured || is_favoured;
     }
 }
 
@@ -35,13 +39,14 @@ struct learn_wholes learn_wholes_of(const struct cx_learn_task *const *tasks, si
     size_t text = 0;
     for (size_t t = 0; t < n; t++)
         for (size_t i = 0; i < tasks[t]->count; i++)
-            count_words(&table, &tasks[t]->examples[i], ++text);
+            count_words(&table, tasks[t], &tasks[t]->examples[i], ++text);
     struct learn_wholes wholes = { malloc((table.count + 1) * sizeof *wholes.items), 0 };
     cx_assert(wholes.items != NULL);
     for (size_t i = 0; i < table.cap; i++) {
         const struct learn_seen *seen = &table.slots[i];
         if (seen->texts >= TEXTS_LEAST)
-            wholes.items[wholes.count++] = (struct learn_whole){ seen->feature, seen->texts, seen->count, seen->features };
+            wholes.items[wholes.count++] =
+                (struct learn_whole){ seen->feature, seen->texts * (seen->is_favoured ? FAVOURED : 1), seen->count, seen->features };
     }
     learn_seen_close(&table);
     qsort(wholes.items, wholes.count, sizeof *wholes.items, by_texts);

@@ -8,38 +8,53 @@ struct listing {
     size_t word_count;
 };
 
-static void end_word(struct listing *list, uint32_t whole)
+static void end_word(struct listing *list, const struct word_block *block, size_t i)
 {
-    list->words[list->word_count++] = (struct cx_feature_word){ whole, (uint32_t)list->to.count };
+    list->words[list->word_count++] = (struct cx_feature_word){ block->wholes[i], block->counts[i], (uint32_t)list->to.count };
+}
+
+/* The next words, at most so many in all; false: there are none. */
+static bool see_more(enum cx_feature_kind kind, const struct cx_folded *folded, struct cx_str original, size_t *token, size_t *left,
+                     struct word_block *block)
+{
+    size_t most = *left < WORDS_AT_ONCE ? *left : WORDS_AT_ONCE;
+    if (kind == CX_FEATURES_LETTERS)
+        letters_see(folded, original, token, most, block);
+    else
+        words_see(folded, token, most, block);
+    *left -= block->count;
+    return block->count > 0;
 }
 
 /* Every word, then what the text is and what words are with their neighbours. */
 static void list_words(struct listing *list, const struct cx_folded *folded, struct cx_str original)
 {
-    struct text_word word;
+    struct word_block block;
     uint64_t last = WORDS_NONE_BEFORE;
     uint32_t last_start = 0;
-    for (size_t i = 0, n = 0; n < CX_FEATURES_WORDS_MAX && words_next(folded, &i, &word); n++) {
-        words_add(&list->to, folded, &word);
-        end_word(list, words_see(folded, &word).whole);
-    }
+    for (size_t token = 0, left = CX_FEATURES_WORDS_MAX; see_more(CX_FEATURES_WORDS, folded, original, &token, &left, &block);)
+        for (size_t i = 0; i < block.count; i++) {
+            words_add(&list->to, folded, &block.words[i]);
+            end_word(list, &block, i);
+        }
     words_add_script(&list->to, folded);
-    for (size_t i = 0, n = 0; n < CX_FEATURES_WORDS_MAX && words_next(folded, &i, &word); n++) {
-        uint64_t hash = words_see(folded, &word).hash;
-        words_add_tag(&list->to, folded, original, &word);
-        gather_add(&list->to, CX_UNIT_PAIR, words_pair(last, hash), last_start, word.end);
-        last = hash;
-        last_start = word.start;
-    }
+    for (size_t token = 0, left = CX_FEATURES_WORDS_MAX; see_more(CX_FEATURES_WORDS, folded, original, &token, &left, &block);)
+        for (size_t i = 0; i < block.count; i++) {
+            words_add_tag(&list->to, folded, original, &block.words[i]);
+            gather_add(&list->to, CX_UNIT_PAIR, words_pair(last, block.hashes[i]), last_start, block.words[i].end);
+            last = block.hashes[i];
+            last_start = block.words[i].start;
+        }
 }
 
 static void list_letters(struct listing *list, const struct cx_folded *folded, struct cx_str original)
 {
-    struct text_word word;
-    for (size_t i = 0, n = 0; n < CX_FEATURES_LETTERS_MAX && letters_next(folded, &i, &word); n++) {
-        letters_add(&list->to, folded, original, &word);
-        end_word(list, letters_see(folded, original, &word).whole);
-    }
+    struct word_block block;
+    for (size_t token = 0, left = CX_FEATURES_LETTERS_MAX; see_more(CX_FEATURES_LETTERS, folded, original, &token, &left, &block);)
+        for (size_t i = 0; i < block.count; i++) {
+            letters_add(&list->to, folded, original, &block.words[i]);
+            end_word(list, &block, i);
+        }
 }
 
 struct cx_features cx_text_features(struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded, struct cx_str original,

@@ -111,6 +111,12 @@ static inline uint64_t bytes_between(uint64_t bytes, uint8_t first, uint8_t last
     return (low + EACH(0x80u - first)) & ~(low + EACH(0x7fu - last)) & ~bytes & EACH(0x80u);
 }
 
+/* How many of them go on with a character of UTF-8. */
+static inline uint32_t continuing(uint64_t bytes)
+{
+    return (uint32_t)(((bytes & ~(bytes << 1) & EACH(0x80u)) >> 7) * EACH(1u) >> 56);
+}
+
 /* The first n of them, 1 to 8; others 0. */
 static inline uint64_t first_bytes(uint64_t bytes, size_t n)
 {

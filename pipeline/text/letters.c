@@ -5,33 +5,22 @@
 static const struct runs letter_runs[] = { { 2, { 0x8f1bbcddu, 0xca62c1d7u } }, { 4, { 0xe19b01abu, 0x4cf5ad43u, 0xa511e9b3u, 0x63d83595u } } };
 #define LETTER_RUNS (sizeof letter_runs / sizeof *letter_runs)
 
-/* Whether a token is a word that is read, or how many tokens to leave out. A digit may stand for its first letter (3ayez). */
-static bool is_read(const struct cx_folded *folded, size_t i, size_t *tokens)
+static bool is_letter(uint32_t code)
 {
-    struct text_word word;
-    size_t next = i, at = folded->tokens[i].start;
-    words_next(folded, &next, &word);
-    uint32_t code = next_code((const unsigned char *)folded->text.ptr, &at);
-    *tokens = next - i;
-    if (code == '#')
-        *tokens += i + 1 < folded->token_count && folded->tokens[i + 1].start == word.end;
-    if (is_digit(code) && at < word.end)
-        code = next_code((const unsigned char *)folded->text.ptr, &at);
-    return *tokens == 1 && (char_row(char_table(CX_FOLD_ANY), code) & CHAR_LETTER);
+    return (code >= 'a' && code <= 'z') || (char_row(char_table(CX_FOLD_ANY), code) & CHAR_LETTER);
 }
 
-bool letters_next(const struct cx_folded *folded, size_t *i, struct text_word *word)
+/* The word at token i, if it is one that is read; where the next one starts. A digit may stand for its first letter (3ayez). */
+static inline size_t read_at(const struct cx_folded *folded, size_t i, struct text_word *word, bool *is_read)
 {
-    while (*i < folded->token_count) {
-        size_t token = *i, tokens;
-        bool is_word = is_read(folded, token, &tokens);
-        *i += tokens;
-        if (is_word) {
-            *word = (struct text_word){ (uint32_t)token, folded->tokens[token].start, folded->tokens[token].end, 0 };
-            return true;
-        }
-    }
-    return false;
+    size_t next = word_at(folded, i, word), at = word->start;
+    uint32_t code = next_code((const unsigned char *)folded->text.ptr, &at);
+    if (is_digit(code) && at < word->end)
+        code = next_code((const unsigned char *)folded->text.ptr, &at);
+    *is_read = word->special == 0 && is_letter(code);
+    if (code == '#')
+        next += next < folded->token_count && folded->tokens[next].start == word->end;
+    return next;
 }
 
 static inline void put_letters(struct characters *to, const struct char_table *table, uint32_t row, size_t start)
@@ -136,15 +125,64 @@ static uint64_t read_word(const struct cx_folded *folded, struct cx_str original
     return hash;
 }
 
-struct word_sight letters_see(const struct cx_folded *folded, struct cx_str original, const struct text_word *word)
+/* ---- as it was written, without reading letters ---- */
+
+/* The upper bit of every byte behind a byte `lead`. */
+static inline uint64_t behind(uint64_t bytes, uint8_t lead)
 {
-    struct characters characters;
-    struct word_sight sight = { .hash = read_word(folded, original, word, &characters) };
-    sight.whole = whole_of(sight.hash);
-    sight.count = characters.len > 0;
-    for (size_t n = 0; n < LETTER_RUNS; n++)
-        sight.count += runs_count(&letter_runs[n], characters.len);
-    return sight;
+    uint64_t differs = bytes ^ EACH(lead);
+    return ~(((differs & EACH(0x7fu)) + EACH(0x7fu)) | differs) << 8 & EACH(0x80u);
+}
+
+/* Capital letters of Latin-1 and Russian made small, where both their bytes are here: é is É, and я Я, with another bit. Others stay as they are. */
+static inline uint64_t small_marked(uint64_t bytes)
+{
+    uint64_t low = bytes & EACH(0x7fu), is_high = bytes & EACH(0x80u);
+    uint64_t latin = behind(bytes, 0xc3) & is_high & ~(low + EACH(0x60u));
+    uint64_t russian = behind(bytes, 0xd0) & is_high & (low + EACH(0x70u)) & ~(low + EACH(0x50u));
+    uint64_t lead = (bytes & russian >> 2) >> 13; /* from Р on the first byte is another one, too */
+    return (bytes ^ (latin | russian) >> 2) | lead;
+}
+
+/* Hash of the bytes as they were written, but for capitals; *characters: how many. */
+static inline uint64_t hash_written(struct cx_str original, size_t from, size_t to, size_t *characters)
+{
+    uint64_t hash = WORD_SEED;
+    *characters = to - from;
+    for (size_t at = from; at < to; at += 8) {
+        uint64_t bytes = first_bytes(load8_of(original, at), to - at < 8 ? to - at : 8);
+        if (bytes & EACH(0x80u)) {
+            *characters -= continuing(bytes);
+            bytes = small_marked(bytes);
+        }
+        hash = word_step(hash, small_letters(bytes));
+    }
+    return hash;
+}
+
+/* A word is what was written of it. */
+void letters_see(const struct cx_folded *folded, struct cx_str original, size_t *token, size_t most, struct word_block *to)
+{
+    size_t n = 0, i = *token;
+    while (n < most && i < folded->token_count) {
+        struct text_word word;
+        size_t characters;
+        bool is_read;
+        i = read_at(folded, i, &word, &is_read);
+        if (!is_read)
+            continue;
+        uint64_t hash = hash_written(original, folded->origin[word.start], folded->origin[word.end], &characters);
+        uint32_t count = 1;
+        for (size_t k = 0; k < LETTER_RUNS; k++)
+            count += runs_count(&letter_runs[k], (characters < GATHER_WORD_MAX ? characters : GATHER_WORD_MAX) + 2);
+        to->words[n] = word;
+        to->hashes[n] = hash;
+        to->wholes[n] = whole_of(hash);
+        to->counts[n] = count;
+        n++;
+    }
+    to->count = n;
+    *token = i;
 }
 
 void letters_add(struct gather *to, const struct cx_folded *folded, struct cx_str original, const struct text_word *word)

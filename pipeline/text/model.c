@@ -279,53 +279,66 @@ static bool is_decided(void *context, const int32_t *sums, size_t count)
     return true;
 }
 
-static size_t own_logits(const struct cx_model *model, const struct sums_source *source, const uint32_t *places, float *logits)
+/* Of the kinds of features wanted, a bit each; counts[kind] become no less than how many were read. */
+static void own_logits(const struct cx_model *model, unsigned kinds, const struct sums_source *source, const uint32_t *places, float *logits,
+                       size_t *counts)
 {
-    int32_t sums[MODEL_COLUMNS_MAX + SCORES_SLACK];
-    size_t count = 0;
+    int32_t sums[CX_MODEL_TABLES][MODEL_COLUMNS_MAX + SCORES_SLACK];
+    struct deciding deciding[CX_MODEL_TABLES];
+    struct sums_wanted wanted[CX_MODEL_TABLES];
+    size_t n = 0;
     for (uint32_t t = 0; t < model->table_count; t++) {
-        if (model->tables[t].features != source->kind)
+        const struct cx_model_table *table = &model->tables[t];
+        if (!(kinds >> table->features & 1))
             continue;
-        struct deciding deciding = { model, t };
-        memset(sums, 0, (model->tables[t].columns + SCORES_SLACK) * sizeof *sums);
-        count = sums_add(&model->tables[t], source, source->kind == CX_FEATURES_LETTERS ? is_decided : NULL, &deciding, sums);
-        put_logits(model, t, sums, count, places, logits);
+        memset(sums[n], 0, (table->columns + SCORES_SLACK) * sizeof *sums[n]);
+        deciding[n] = (struct deciding){ model, t };
+        wanted[n] = (struct sums_wanted){ table, table->features == CX_FEATURES_LETTERS ? is_decided : NULL, &deciding[n], sums[n], 0 };
+        n++;
     }
-    return count;
+    sums_add(source, wanted, n);
+    for (size_t i = 0; i < n; i++) {
+        size_t *count = &counts[wanted[i].table->features];
+        put_logits(model, deciding[i].table, sums[i], wanted[i].count, places, logits);
+        *count = wanted[i].count > *count ? wanted[i].count : *count;
+    }
 }
 
-static size_t all_logits(const struct cx_model *model, const struct sums_source *source, float *logits)
+static void all_logits(const struct cx_model *model, unsigned kinds, const struct sums_source *source, float *logits, size_t *counts)
 {
-    size_t count = 0;
-    if (model->layer_count == 0)
-        return own_logits(model, source, NULL, logits);
-    for (uint32_t h = 0; h < model->head_count; h++)
-        if (model->tables[model->heads[h].table].features == source->kind)
-            memset(logits + model->heads[h].first, 0, model->heads[h].label_count * sizeof *logits);
-    for (uint32_t l = 0; l < model->layer_count; l++) {
-        size_t n = own_logits(model->layers[l].model, source, model->layers[l].places, logits);
-        count = n > count ? n : count;
+    memset(counts, 0, CX_FEATURE_KINDS * sizeof *counts);
+    if (model->layer_count == 0) {
+        own_logits(model, kinds, source, NULL, logits, counts);
+        return;
     }
-    return count;
+    for (uint32_t h = 0; h < model->head_count; h++)
+        if (kinds >> model->tables[model->heads[h].table].features & 1)
+            memset(logits + model->heads[h].first, 0, model->heads[h].label_count * sizeof *logits);
+    for (uint32_t l = 0; l < model->layer_count; l++)
+        own_logits(model->layers[l].model, kinds, source, model->layers[l].places, logits, counts);
 }
 
 void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits)
 {
-    all_logits(model, &(struct sums_source){ .kind = kind, .features = features }, logits);
+    size_t counts[CX_FEATURE_KINDS];
+    all_logits(model, 1u << kind, &(struct sums_source){ .features = features }, logits, counts);
 }
 
-size_t cx_model_read_text(const struct cx_model *model, struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded,
-                          struct cx_str original, float *logits)
+void cx_model_read_text(const struct cx_model *model, struct cx_arena *arena, unsigned kinds, const struct cx_folded *folded, struct cx_str original,
+                        float *logits, size_t *counts)
 {
-    return all_logits(model, &(struct sums_source){ .kind = kind, .arena = arena, .folded = folded, .original = original }, logits);
+    all_logits(model, kinds, &(struct sums_source){ .arena = arena, .folded = folded, .original = original }, logits, counts);
 }
 
 void cx_head_scores(const struct cx_head *head, float *values)
 {
-    if (head->kind == CX_HEAD_ANY_OF)
-        scores_any_of(values, head->label_count);
-    else
-        scores_one_of(values, head->label_count);
+    scores_of(head, 1, values);
+}
+
+void cx_model_scores(const struct cx_model *model, float *values)
+{
+    if (model->head_count > 0)
+        scores_of(model->heads, model->head_count, values);
 }
 
 int cx_head_choice(const struct cx_head *head, const float *scores)
@@ -341,7 +354,7 @@ int cx_head_choice(const struct cx_head *head, const float *scores)
 static void own_weights(const struct cx_model *model, const struct cx_head *head, uint32_t label, const struct cx_features *features, float *weights)
 {
     const struct cx_model_table *table = &model->tables[head->table];
-    float norm = norm_of(features->count);
+    float norm = norm_of(cx_features_total(features));
     size_t i = 0;
     for (size_t w = 0; w < features->word_count; i = features->words[w++].end) {
         if (!rows_has(table, features->words[w].whole)) {

@@ -99,12 +99,15 @@ int cx_model_lay(struct cx_arena *arena, const struct cx_model *base, const stru
 #define CX_MODEL_LETTERS_STEP 4 /* words */
 #define CX_MODEL_LEAD         5.0f
 void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits);
-/* The same bits of a text as CX_FOLD_SEARCH folded it, and quicker: features are made only where they are needed. Returns how many features were
- * read. */
-size_t cx_model_read_text(const struct cx_model *model, struct cx_arena *arena, enum cx_feature_kind kind, const struct cx_folded *folded,
-                          struct cx_str original, float *logits);
+/* The same bits of a text as CX_FOLD_SEARCH folded it, and quicker: features are made only where they are needed. `kinds` are a bit each, and best
+ * read together: one is added up while another waits for memory. counts[CX_FEATURE_KINDS]: how many features of each were read. */
+#define CX_MODEL_ALL_KINDS ((1u << CX_FEATURE_KINDS) - 1)
+void cx_model_read_text(const struct cx_model *model, struct cx_arena *arena, unsigned kinds, const struct cx_folded *folded, struct cx_str original,
+                        float *logits, size_t *counts);
 /* Logits to scores, in place, of one head. `values` are the head's own: logits + head->first. */
 void cx_head_scores(const struct cx_head *head, float *values);
+/* The same of all heads. */
+void cx_model_scores(const struct cx_model *model, float *values);
 /* A label's number; -1: the head has none of that name. */
 int cx_head_label(const struct cx_head *head, struct cx_str name);
 /* What a ONE_OF head says of scores: a label's number, or -1 where it abstains. */

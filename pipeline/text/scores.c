@@ -2,17 +2,18 @@
 #include "text/scores.h"
 #include "text/kernel.h"
 
-/* e^x = 2^n e^r, n whole and r small; ln 2 in two parts, so that r is exact. */
+/* e^x = 2^n e^r, n whole and r small, for x up to EXP_MOST either way; ln 2 in two parts, so that r is exact. */
 #define EXP_MOST 80.0f
 #define LOG2_E   1.442695f
 #define LN2_HIGH 0.693145752f
 #define LN2_LOW  1.42860677e-6f
 #define LEAST    -3e38f
+/* Sums of powers of what is no larger are far from overflowing. */
+#define MODERATE 60.0f
 static const float taylor[] = { 1, 1, 0.5f, 0.166666667f, 0.0416666667f, 0.00833333333f, 0.00138888889f };
 
 static float exponential(float x)
 {
-    x = x < -EXP_MOST ? -EXP_MOST : x > EXP_MOST ? EXP_MOST : x;
     float n = (float)(int)(x * LOG2_E + (x < 0 ? -0.5f : 0.5f)), r = x - n * LN2_HIGH - n * LN2_LOW;
     float p = taylor[6];
     for (int i = 5; i >= 0; i--)
@@ -37,7 +38,6 @@ AVX2 static inline __m256i first_lanes(size_t n)
 
 AVX2 static inline __m256 exponential_avx2(__m256 x)
 {
-    x = _mm256_min_ps(_mm256_max_ps(x, eight(-EXP_MOST)), eight(EXP_MOST));
     __m256 half = _mm256_or_ps(eight(0.5f), _mm256_and_ps(_mm256_cmp_ps(x, eight(0), _CMP_LT_OQ), eight(-0.0f)));
     __m256i whole = _mm256_cvttps_epi32(_mm256_add_ps(_mm256_mul_ps(x, eight(LOG2_E)), half));
     __m256 n = _mm256_cvtepi32_ps(whole);
@@ -84,39 +84,42 @@ AVX2 static inline __m256 largest(__m256 a)
     return _mm256_max_ps(a, _mm256_shuffle_ps(a, a, 0xb1));
 }
 
-/* Of lanes 0..7: ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)). */
-AVX2 static inline __m256 total(__m256 a)
+AVX2 static inline __m256 is_far(__m256 values)
 {
-    a = _mm256_add_ps(a, _mm256_permute2f128_ps(a, a, 1));
-    a = _mm256_add_ps(a, _mm256_shuffle_ps(a, a, 0x4e));
-    return _mm256_add_ps(a, _mm256_shuffle_ps(a, a, 0xb1));
+    return _mm256_cmp_ps(_mm256_andnot_ps(eight(-0.0f), values), eight(MODERATE), _CMP_NLE_UQ);
 }
 
-AVX2 static void one_of_avx2(float *values, size_t n)
+/* e^x of all values; false, and nothing done, where one is not moderate. */
+AVX2 static bool powers_avx2(float *values, size_t n)
 {
-    __m256 most = eight(LEAST), sum = eight(0);
-    for (size_t i = 0; i < n; i += 8)
-        most = _mm256_max_ps(most, or_least(_mm256_maskload_ps(values + i, first_lanes(n - i)), first_lanes(n - i)));
-    most = largest(most);
-    for (size_t i = 0; i < n; i += 8) {
-        __m256i lanes = first_lanes(n - i);
-        __m256 power = exponential_avx2(_mm256_sub_ps(_mm256_maskload_ps(values + i, lanes), most));
-        sum = _mm256_add_ps(sum, _mm256_and_ps(power, _mm256_castsi256_ps(lanes)));
-        store_first(values + i, power, n - i);
-    }
-    sum = total(sum);
-    for (size_t i = 0; i < n; i += 8) {
-        store_first(values + i, _mm256_div_ps(_mm256_maskload_ps(values + i, first_lanes(n - i)), sum), n - i);
-    }
+    size_t eights = n / 8 * 8;
+    __m256 rest = _mm256_maskload_ps(values + eights, first_lanes(n - eights)), far = is_far(rest);
+    for (size_t i = 0; i < eights; i += 8)
+        far = _mm256_or_ps(far, is_far(_mm256_loadu_ps(values + i)));
+    if (_mm256_movemask_ps(far) != 0)
+        return false;
+    for (size_t i = 0; i < eights; i += 8)
+        _mm256_storeu_ps(values + i, exponential_avx2(_mm256_loadu_ps(values + i)));
+    store_first(values + eights, exponential_avx2(rest), n - eights);
+    return true;
 }
 
-AVX2 static void any_of_avx2(float *values, size_t n)
+/* Powers to shares of their sum; four at a time, what is left one by one. */
+AVX2 static void shares_avx2(float *powers, size_t n)
 {
-    for (size_t i = 0; i < n; i += 8) {
-        __m256i lanes = first_lanes(n - i);
-        __m256 power = exponential_avx2(_mm256_xor_ps(_mm256_maskload_ps(values + i, lanes), eight(-0.0f)));
-        store_first(values + i, _mm256_div_ps(eight(1), _mm256_add_ps(eight(1), power)), n - i);
-    }
+    __m128 sums = _mm_setzero_ps();
+    float lanes[4];
+    size_t fours = n / 4 * 4;
+    for (size_t i = 0; i < fours; i += 4)
+        sums = _mm_add_ps(sums, _mm_loadu_ps(powers + i));
+    _mm_storeu_ps(lanes, sums);
+    for (size_t i = fours; i < n; i++)
+        lanes[i - fours] += powers[i];
+    float part = 1 / ((lanes[0] + lanes[2]) + (lanes[1] + lanes[3]));
+    for (size_t i = 0; i < fours; i += 4)
+        _mm_storeu_ps(powers + i, _mm_mul_ps(_mm_loadu_ps(powers + i), _mm_set1_ps(part)));
+    for (size_t i = fours; i < n; i++)
+        powers[i] *= part;
 }
 
 /* Eight logits from label i on. */
@@ -154,16 +157,24 @@ static float logit_of(const struct cx_head *head, const int32_t *sums, float nor
     return head->bias[i] + head->scale[i] * ((float)sums[i] * norm);
 }
 
-static void one_of_portable(float *values, size_t n)
+static bool powers_portable(float *values, size_t n)
 {
-    float most = values[0], lanes[8] = { 0 };
-    for (size_t i = 1; i < n; i++)
-        most = values[i] > most ? values[i] : most;
     for (size_t i = 0; i < n; i++)
-        lanes[i % 8] += values[i] = exponential(values[i] - most);
-    float sum = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+        if (!(values[i] <= MODERATE && values[i] >= -MODERATE))
+            return false;
     for (size_t i = 0; i < n; i++)
-        values[i] /= sum;
+        values[i] = exponential(values[i]);
+    return true;
+}
+
+static void shares_portable(float *powers, size_t n)
+{
+    float lanes[4] = { 0 };
+    for (size_t i = 0; i < n; i++)
+        lanes[i % 4] += powers[i];
+    float part = 1 / ((lanes[0] + lanes[2]) + (lanes[1] + lanes[3]));
+    for (size_t i = 0; i < n; i++)
+        powers[i] *= part;
 }
 
 static size_t near_portable(const struct cx_head *head, const int32_t *sums, float norm, float lead)
@@ -179,27 +190,63 @@ static size_t near_portable(const struct cx_head *head, const int32_t *sums, flo
 
 /* ---- either ---- */
 
-void scores_one_of(float *values, size_t n)
+static bool powers_of(float *values, size_t n)
 {
 #if HAS_AVX2
-    if (kernel_is_avx2()) {
-        one_of_avx2(values, n);
-        return;
-    }
+    if (kernel_is_avx2())
+        return powers_avx2(values, n);
 #endif
-    one_of_portable(values, n);
+    return powers_portable(values, n);
 }
 
-void scores_any_of(float *values, size_t n)
+/* Powers of the labels of a head to their scores. */
+static void share(const struct cx_head *head, float *powers)
 {
+    if (head->kind == CX_HEAD_ANY_OF) {
+        for (uint32_t i = 0; i < head->label_count; i++)
+            powers[i] /= 1 + powers[i];
+        return;
+    }
 #if HAS_AVX2
     if (kernel_is_avx2()) {
-        any_of_avx2(values, n);
+        shares_avx2(powers, head->label_count);
         return;
     }
 #endif
-    for (size_t i = 0; i < n; i++)
-        values[i] = 1 / (1 + exponential(-values[i]));
+    shares_portable(powers, head->label_count);
+}
+
+static float clamp(float x)
+{
+    return x > EXP_MOST ? EXP_MOST : x > -EXP_MOST ? x : -EXP_MOST; /* what is no number, too */
+}
+
+/* The same of logits that are far from 0: what counts are differences to the largest one. */
+static void score_far(const struct cx_head *head, float *values)
+{
+    float most = head->kind == CX_HEAD_ANY_OF ? 0 : values[0];
+    for (uint32_t i = 1; i < head->label_count && head->kind == CX_HEAD_ONE_OF; i++)
+        most = values[i] > most ? values[i] : most;
+    for (uint32_t i = 0; i < head->label_count; i++)
+        values[i] = exponential(clamp(values[i] - most));
+    share(head, values);
+}
+
+void scores_of(const struct cx_head *heads, size_t n, float *values)
+{
+    uint32_t first = heads[0].first;
+    if (n > 1 && powers_of(values, heads[n - 1].first + heads[n - 1].label_count - first)) {
+        for (size_t h = 0; h < n; h++)
+            share(&heads[h], values + (heads[h].first - first));
+        return;
+    }
+    for (size_t h = 0; h < n; h++) {
+        float *own = values + (heads[h].first - first);
+        if (powers_of(own, heads[h].label_count))
+            share(&heads[h], own);
+        else
+            score_far(&heads[h], own);
+    }
 }
 
 void scores_logits(const struct cx_head *head, const int32_t *sums, float norm, float *logits)

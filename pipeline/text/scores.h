@@ -10,7 +10,7 @@
 void scores_logits(const struct cx_head *head, const int32_t *sums, float norm, float *logits);
 /* How many logits are above the largest one less `lead`, itself included. */
 size_t scores_near(const struct cx_head *head, const int32_t *sums, float norm, float lead);
-/* Logits to probabilities, in place: that add up to 1, or each by itself. e^x is within 2 in 10^7, unlike the library's the same bits everywhere. */
-void scores_one_of(float *values, size_t n);
-void scores_any_of(float *values, size_t n);
+/* Logits of heads that follow each other to probabilities, in place. Of many heads at once they are the same bits as head by head. e^x is within 2 in
+ * 10^7, unlike the library's the same bits everywhere. */
+void scores_of(const struct cx_head *heads, size_t n, float *values);
 #endif

@@ -1,122 +1,191 @@
-/* sums.c - words are taken in blocks and each block in steps, so that memory is asked for before it is needed. */
+/* sums.c - what costs is waiting for memory. So a table is read in steps, each of which asks for the memory that the next one needs, and the steps of
+ * all tables take turns. */
 #include "text/sums.h"
 #include "text/rows.h"
 #include "text/words.h"
 
-enum { BLOCK = 64 };
-
 struct reading {
-    const struct cx_model_table *table;
     const struct sums_source *source;
-    size_t token, word, feature; /* where the text or the list goes on */
-    uint64_t last;               /* hash of the word before */
-    struct gather neighbours;    /* of a folded text */
-};
-struct block {
-    struct text_word words[BLOCK];
-    uint32_t wholes[BLOCK], counts[BLOCK];
-    bool has[BLOCK];
-    size_t count;
+    struct sums_wanted *wanted;
+    void (*step)(struct reading *r); /* the next one; NULL: done */
+    size_t token, word, feature;     /* where the text, or the list, goes on */
+    size_t most, left;               /* words of a block, and of all blocks */
+    uint64_t last;                   /* hash of the word before */
+    struct gather neighbours;        /* of all words so far */
+    size_t neighbours_taken;         /* so many of them are found or added */
+    struct word_block block;         /* of a list: words start and end with their features */
+    struct rows_found found;
+    struct gather spelled; /* features of the block's words that have no row for their whole */
+    uint32_t hashes[WORDS_AT_ONCE * WORD_FEATURES_MAX + GATHER_SLACK];
 };
 
-static struct word_sight see(const struct reading *r, const struct text_word *word)
+static bool is_of_letters(const struct reading *r)
 {
-    const struct sums_source *s = r->source;
-    return s->kind == CX_FEATURES_LETTERS ? letters_see(s->folded, s->original, word) : words_see(s->folded, word);
+    return r->wanted->table->features == CX_FEATURES_LETTERS;
 }
 
-static void add_neighbours(struct reading *r, const struct text_word *word, uint64_t hash)
+/* Finds features, and adds what was found so far where there is no room for more. */
+static void take(struct reading *r, const uint32_t *features, size_t count, bool *has)
 {
-    size_t before = r->neighbours.count;
-    words_add_tag(&r->neighbours, r->source->folded, r->source->original, word);
-    gather_add(&r->neighbours, CX_UNIT_PAIR, words_pair(r->last, hash), 0, 0);
-    rows_ask(r->table, r->neighbours.hashes + before, r->neighbours.count - before);
-    r->last = hash;
-}
-
-static void see_text(struct reading *r, size_t most, struct block *block)
-{
-    const struct sums_source *s = r->source;
-    bool is_letters = s->kind == CX_FEATURES_LETTERS;
-    size_t limit = is_letters ? CX_FEATURES_LETTERS_MAX : CX_FEATURES_WORDS_MAX, n = 0;
-    for (; n < most && r->word < limit; n++, r->word++) {
-        if (!(is_letters ? letters_next : words_next)(s->folded, &r->token, &block->words[n]))
-            break;
-        struct word_sight sight = see(r, &block->words[n]);
-        block->wholes[n] = sight.whole;
-        block->counts[n] = sight.count;
-        rows_ask(r->table, &sight.whole, 1);
-        if (!is_letters)
-            add_neighbours(r, &block->words[n], sight.hash);
+    while (count > 0) {
+        size_t room = ROWS_AT_ONCE - r->found.asked, n = count < room ? count : room;
+        rows_find(r->wanted->table, features, n, &r->found, has);
+        if (r->found.asked == ROWS_AT_ONCE)
+            rows_add(r->wanted->table, &r->found, r->wanted->sums);
+        features += n;
+        has += n;
+        count -= n;
     }
-    block->count = n;
 }
 
-static void see_list(struct reading *r, size_t most, struct block *block)
+/* ---- seeing: which words, and asking for the buckets of their wholes ---- */
+
+static void see_neighbours(struct reading *r)
+{
+    const struct sums_source *s = r->source;
+    size_t before = r->neighbours.count;
+    uint64_t last = r->last;
+    for (size_t i = 0; i < r->block.count; i++) {
+        if (word_is_tag(s->folded, &r->block.words[i]))
+            words_add_tag(&r->neighbours, s->folded, s->original, &r->block.words[i]);
+        r->neighbours.hashes[r->neighbours.count++] = words_pair(last, r->block.hashes[i]);
+        last = r->block.hashes[i];
+    }
+    r->last = last;
+    rows_ask(r->wanted->table, r->neighbours.hashes + before, r->neighbours.count - before);
+}
+
+static void see_list(struct reading *r, size_t most)
 {
     const struct cx_features *list = r->source->features;
+    struct word_block *block = &r->block;
     size_t n = 0;
-    for (; n < most && r->word < list->word_count; n++, r->word++) {
+    for (; n < most && r->word < list->word_count; n++, r->feature = list->words[r->word++].end) {
         block->wholes[n] = list->words[r->word].whole;
-        block->counts[n] = list->words[r->word].end - (r->word > 0 ? list->words[r->word - 1].end : 0);
-        cx_assert(block->counts[n] <= WORD_FEATURES_MAX);
+        block->counts[n] = list->words[r->word].count;
+        block->words[n] = (struct text_word){ .start = (uint32_t)r->feature, .end = list->words[r->word].end };
     }
     block->count = n;
+    if (n < r->most) /* what follows the last word */
+        r->neighbours = (struct gather){ .hashes = (uint32_t *)list->hashes + r->feature, .count = list->count - r->feature };
 }
 
-static void spell(struct reading *r, const struct block *block, size_t i, struct gather *to)
+static void look(struct reading *r);
+
+static void see(struct reading *r)
+{
+    const struct sums_source *s = r->source;
+    size_t most = r->most < r->left ? r->most : r->left;
+    if (s->features != NULL)
+        see_list(r, most);
+    else if (is_of_letters(r))
+        letters_see(s->folded, s->original, &r->token, most, &r->block);
+    else
+        words_see(s->folded, &r->token, most, &r->block);
+    rows_ask(r->wanted->table, r->block.wholes, r->block.count);
+    if (s->features == NULL && !is_of_letters(r))
+        see_neighbours(r);
+    r->left -= r->block.count;
+    r->step = look;
+}
+
+/* ---- looking: which have a row for their whole, and spelling the others ---- */
+
+static void spell(struct reading *r, size_t i)
 {
     const struct sums_source *s = r->source;
     if (s->features != NULL) {
-        memcpy(to->hashes + to->count, s->features->hashes + r->feature, block->counts[i] * sizeof *to->hashes);
-        to->count += block->counts[i];
-    } else if (s->kind == CX_FEATURES_LETTERS) {
-        letters_add(to, s->folded, s->original, &block->words[i]);
+        size_t count = r->block.words[i].end - r->block.words[i].start;
+        cx_assert(count <= WORD_FEATURES_MAX);
+        memcpy(r->spelled.hashes + r->spelled.count, s->features->hashes + r->block.words[i].start, count * sizeof *r->hashes);
+        r->spelled.count += count;
+    } else if (is_of_letters(r)) {
+        letters_add(&r->spelled, s->folded, s->original, &r->block.words[i]);
     } else {
-        words_add(to, s->folded, &block->words[i]);
+        words_add(&r->spelled, s->folded, &r->block.words[i]);
     }
 }
 
-/* Adds the words of a block; how many features they are. */
-static size_t add_block(struct reading *r, struct block *block, int32_t *sums)
+static void take_neighbours(struct reading *r)
 {
-    uint32_t hashes[BLOCK * WORD_FEATURES_MAX + GATHER_SLACK];
-    struct gather to = { .hashes = hashes };
-    size_t count = 0;
-    rows_have(r->table, block->wholes, block->count, block->has);
-    for (size_t i = 0; i < block->count; i++) {
-        size_t before = to.count;
-        if (block->has[i])
-            gather_add(&to, CX_UNIT_WORD, block->wholes[i], 0, 0);
-        else
-            spell(r, block, i, &to);
-        if (!block->has[i])
-            rows_ask(r->table, hashes + before, to.count - before);
-        r->feature += block->counts[i];
-        count += block->counts[i];
+    bool has[WORDS_AT_ONCE];
+    while (r->neighbours_taken < r->neighbours.count) {
+        size_t left = r->neighbours.count - r->neighbours_taken, n = left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE;
+        take(r, r->neighbours.hashes + r->neighbours_taken, n, has);
+        r->neighbours_taken += n;
+        r->wanted->count += n;
     }
-    rows_add(r->table, hashes, to.count, sums);
-    return count;
 }
 
-size_t sums_add(const struct cx_model_table *table, const struct sums_source *source, sums_enough *is_enough, void *context, int32_t *sums)
+static void find_spelled(struct reading *r);
+static void add(struct reading *r);
+
+static void look(struct reading *r)
 {
-    struct reading r = { .table = table, .source = source, .last = WORDS_NONE_BEFORE };
-    struct block block;
-    size_t most = source->kind == CX_FEATURES_LETTERS ? CX_MODEL_LETTERS_STEP : BLOCK, count = 0;
-    if (source->features == NULL && source->kind == CX_FEATURES_WORDS) {
-        r.neighbours.hashes = cx_arena_alloc(source->arena, (source->folded->token_count + source->folded->text.len + 1) * sizeof(uint32_t));
-        words_add_script(&r.neighbours, source->folded);
-        rows_ask(table, r.neighbours.hashes, r.neighbours.count);
+    bool has[WORDS_AT_ONCE];
+    take(r, r->block.wholes, r->block.count, has);
+    r->spelled = (struct gather){ .hashes = r->hashes };
+    for (size_t i = 0; i < r->block.count; i++) {
+        if (!has[i])
+            spell(r, i);
+        r->wanted->count += r->block.counts[i];
     }
-    do {
-        (source->features != NULL ? see_list : see_text)(&r, most, &block);
-        count += add_block(&r, &block, sums);
-        if (is_enough != NULL && is_enough(context, sums, count))
-            return count;
-    } while (block.count == most);
-    if (source->features != NULL)
-        r.neighbours = (struct gather){ .hashes = (uint32_t *)source->features->hashes + r.feature, .count = source->features->count - r.feature };
-    rows_add(table, r.neighbours.hashes, r.neighbours.count, sums);
-    return count + r.neighbours.count;
+    rows_ask(r->wanted->table, r->hashes, r->spelled.count);
+    take_neighbours(r);
+    r->step = r->spelled.count > 0 ? find_spelled : add;
+}
+
+static void find_spelled(struct reading *r)
+{
+    bool has[ROWS_AT_ONCE];
+    for (size_t at = 0; at < r->spelled.count; at += ROWS_AT_ONCE) {
+        size_t left = r->spelled.count - at;
+        take(r, r->hashes + at, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE, has);
+    }
+    r->step = add;
+}
+
+/* ---- adding ---- */
+
+static void add(struct reading *r)
+{
+    struct sums_wanted *w = r->wanted;
+    rows_add(w->table, &r->found, w->sums);
+    bool is_over = r->block.count < r->most || (w->is_enough != NULL && w->is_enough(w->context, w->sums, w->count));
+    r->step = is_over ? NULL : see;
+}
+
+static void begin(struct reading *r, const struct sums_source *source, struct sums_wanted *wanted)
+{
+    r->source = source;
+    r->wanted = wanted;
+    r->step = see;
+    r->token = r->word = r->feature = r->neighbours_taken = 0;
+    r->last = WORDS_NONE_BEFORE;
+    r->most = is_of_letters(r) ? CX_MODEL_LETTERS_STEP : WORDS_AT_ONCE;
+    r->left = is_of_letters(r) ? CX_FEATURES_LETTERS_MAX : CX_FEATURES_WORDS_MAX;
+    r->neighbours = (struct gather){ 0 };
+    rows_clear(&r->found);
+    wanted->count = 0;
+    if (source->features == NULL && !is_of_letters(r)) {
+        r->neighbours.hashes = cx_arena_alloc(source->arena, (source->folded->token_count + source->folded->text.len + 1) * sizeof(uint32_t));
+        words_add_script(&r->neighbours, source->folded);
+        rows_ask(wanted->table, r->neighbours.hashes, r->neighbours.count);
+    }
+}
+
+void sums_add(const struct sums_source *source, struct sums_wanted *wanted, size_t n)
+{
+    struct reading readings[CX_MODEL_TABLES];
+    cx_assert(n <= CX_MODEL_TABLES);
+    for (size_t i = 0; i < n; i++)
+        begin(&readings[i], source, &wanted[i]);
+    for (bool goes_on = true; goes_on;) {
+        goes_on = false;
+        for (size_t i = 0; i < n; i++) {
+            if (readings[i].step != NULL)
+                readings[i].step(&readings[i]);
+            goes_on = goes_on || readings[i].step != NULL;
+        }
+    }
 }

@@ -3,9 +3,8 @@
 #define CX_TEXT_SUMS_H
 #include "text/model.h"
 
-/* A text as a list of features, or as it was folded. */
+/* A text as it was folded, or as a list of the features of one kind. */
 struct sums_source {
-    enum cx_feature_kind kind;
     const struct cx_features *features; /* NULL: folded */
     struct cx_arena *arena;
     const struct cx_folded *folded;
@@ -13,7 +12,15 @@ struct sums_source {
 };
 /* Whether so many features, and what they add up to, will do. */
 typedef bool sums_enough(void *context, const int32_t *sums, size_t count);
-/* Adds the rows of words to sums[columns], letters CX_MODEL_LETTERS_STEP words at a time until it is enough (NULL: it never is); then those of what
- * words are with their neighbours. Returns how many features they are. */
-size_t sums_add(const struct cx_model_table *table, const struct sums_source *source, sums_enough *is_enough, void *context, int32_t *sums);
+/* What is wanted of a table: rows of words are added to sums[columns], letters CX_MODEL_LETTERS_STEP words at a time until it is enough (NULL: it
+ * never is), and those of what words are with their neighbours. */
+struct sums_wanted {
+    const struct cx_model_table *table;
+    sums_enough *is_enough;
+    void *context;
+    int32_t *sums;
+    size_t count; /* how many features they are, when done */
+};
+/* Adds up for all of the tables, at most CX_MODEL_TABLES, side by side. */
+void sums_add(const struct sums_source *source, struct sums_wanted *wanted, size_t n);
 #endif

@@ -3,8 +3,6 @@
 #include "text/chars.h"
 #include <pthread.h>
 
-#define PAIR_LEFT   0xc2b2ae3d27d4eb4fu
-#define PAIR_RIGHT  0x165667b19e3779f9u
 #define EMOJI_SEED  0x85ebca77c2b2ae63u
 #define SCRIPT_SEED 0xd6e8feb86659fd93u
 static const struct runs word_runs[] = { { 2, { 0x9e3779b1u, 0x85ebca6bu } }, { 4, { 0x27d4eb2fu, 0x165667b1u, 0xd3a2646du, 0xfd7046c5u } } };
@@ -55,25 +53,13 @@ static uint8_t emoji_class(uint32_t code)
 
 /* ---- words ---- */
 
-/* The special token <user> or <url> that starts at token i: three tokens. 0: none. */
-static uint32_t special_at(const struct cx_folded *folded, size_t i)
+uint32_t words_special(const struct cx_folded *folded, size_t i)
 {
     const struct cx_token *token = &folded->tokens[i];
     if (folded->text.ptr[token->start] != '<' || i + 2 >= folded->token_count)
         return 0;
     struct cx_str from = cx_str_skip(folded->text, token->start);
     return cx_str_starts(from, CX_STR("<user>")) ? CODE_USER : cx_str_starts(from, CX_STR("<url>")) ? CODE_LINK : 0;
-}
-
-bool words_next(const struct cx_folded *folded, size_t *i, struct text_word *word)
-{
-    if (*i >= folded->token_count)
-        return false;
-    uint32_t special = special_at(folded, *i);
-    size_t last = special != 0 ? *i + 2 : *i;
-    *word = (struct text_word){ (uint32_t)*i, folded->tokens[*i].start, folded->tokens[last].end, special };
-    *i = last + 1;
-    return true;
 }
 
 /* Digits are one class, but for a single one among letters: it may stand for a letter that Latin has none for (Arabic 3ayez, 7aga). */
@@ -92,33 +78,31 @@ static inline uint64_t class_digits(uint64_t bytes, uint64_t beside)
     return bytes & ~((class >> 7) * 0xf);
 }
 
-/* UTF-8 that goes on with a character. */
-static inline uint32_t continuing(uint64_t bytes)
+/* Hash of more than eight bytes. */
+static uint64_t hash_long(const char *text, size_t start, size_t end, size_t *count)
 {
-    return (uint32_t)(((bytes & ~(bytes << 1) & EACH(0x80u)) >> 7) * EACH(1u) >> 56);
-}
-
-/* Hash of the bytes start..end-1; *count: of characters. There are CHAR_PAD bytes after the text. */
-static inline uint64_t hash_bytes(const char *text, size_t start, size_t end, size_t *count)
-{
-    size_t n = end - start;
-    uint64_t bytes = load8(text + start);
-    if (n <= 8) {
-        bytes = first_bytes(bytes, n);
-        *count = n - continuing(bytes);
-        return word_step(WORD_SEED, class_digits(bytes, n == 1 ? EACH(0x80u) : 0));
-    }
     uint64_t hash = WORD_SEED;
-    *count = n;
+    *count = end - start;
     for (size_t at = start; at < end; at += 8) {
         size_t left = end - at < 8 ? end - at : 8;
-        bytes = first_bytes(load8(text + at), left);
+        uint64_t bytes = first_bytes(load8(text + at), left);
         *count -= continuing(bytes);
         uint64_t before = at > start && is_digit((unsigned char)text[at - 1]) ? 0x80 : 0;
         uint64_t behind = at + 8 < end && is_digit((unsigned char)text[at + 8]) ? UINT64_C(0x80) << 56 : 0;
         hash = word_step(hash, class_digits(bytes, before | behind));
     }
     return hash;
+}
+
+/* Hash of the bytes start..end-1; *count: of characters. There are CHAR_PAD bytes after the text. */
+static inline uint64_t hash_bytes(const char *text, size_t start, size_t end, size_t *count)
+{
+    size_t n = end - start;
+    if (n > 8)
+        return hash_long(text, start, end, count);
+    uint64_t bytes = first_bytes(load8(text + start), n);
+    *count = n - continuing(bytes);
+    return word_step(WORD_SEED, class_digits(bytes, n == 1 ? EACH(0x80u) : 0));
 }
 
 /* Its characters between blanks. */
@@ -153,16 +137,25 @@ static inline uint64_t hash_of(const struct cx_folded *folded, const struct text
     return word->special != 0 ? word_step(WORD_SEED, word->special) : hash_bytes(folded->text.ptr, word->start, word->end, count);
 }
 
-struct word_sight words_see(const struct cx_folded *folded, const struct text_word *word)
+void words_see(const struct cx_folded *folded, size_t *token, size_t most, struct word_block *to)
 {
-    size_t count;
-    struct word_sight sight = { .hash = hash_of(folded, word, &count) };
-    size_t between_blanks = (count < GATHER_WORD_MAX ? count : GATHER_WORD_MAX) + 2;
-    sight.whole = whole_of(sight.hash);
-    sight.count = 1 + (class_of(folded, word, count) != 0);
-    for (size_t n = 0; n < WORD_RUNS; n++)
-        sight.count += runs_count(&word_runs[n], between_blanks);
-    return sight;
+    size_t n = 0, i = *token;
+    for (; n < most && i < folded->token_count; n++) {
+        struct text_word word;
+        size_t characters;
+        i = word_at(folded, i, &word);
+        uint64_t hash = hash_of(folded, &word, &characters);
+        size_t between_blanks = (characters < GATHER_WORD_MAX ? characters : GATHER_WORD_MAX) + 2;
+        uint32_t count = 1 + (class_of(folded, &word, characters) != 0);
+        for (size_t k = 0; k < WORD_RUNS; k++)
+            count += runs_count(&word_runs[k], between_blanks);
+        to->words[n] = word;
+        to->hashes[n] = hash;
+        to->wholes[n] = whole_of(hash);
+        to->counts[n] = count;
+    }
+    to->count = n;
+    *token = i;
 }
 
 void words_add(struct gather *to, const struct cx_folded *folded, const struct text_word *word)
@@ -176,11 +169,6 @@ void words_add(struct gather *to, const struct cx_folded *folded, const struct t
     read_word(folded, word, &characters);
     for (size_t n = 0; n < WORD_RUNS; n++)
         gather_runs(to, &word_runs[n], &characters);
-}
-
-uint32_t words_pair(uint64_t left, uint64_t right)
-{
-    return upper_half(left * PAIR_LEFT + right * PAIR_RIGHT);
 }
 
 void words_add_script(struct gather *to, const struct cx_folded *folded)
@@ -206,8 +194,7 @@ static bool is_lower(char c)
 /* Parts between _, and between a small and a capital letter as it was written. */
 void words_add_tag(struct gather *to, const struct cx_folded *folded, struct cx_str original, const struct text_word *word)
 {
-    const struct cx_token *before = &folded->tokens[word->token - (word->token > 0)];
-    if (word->token == 0 || folded->text.ptr[before->start] != '#' || before->end != word->start || word->special != 0)
+    if (!word_is_tag(folded, word))
         return;
     uint32_t start = word->start;
     bool was_lower = false, has_parts = false;

@@ -158,21 +158,20 @@ static const struct classify_learned *learned_of(const struct classify *classify
 }
 
 /* The language by the model, or by letters and frequent words where it does not say. */
-static struct cx_str language_of(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str text,
-                                 float *confidence, bool *is_models)
+static struct cx_str language_of(const struct classify_reading *reading, const struct cx_folded *folded, float *confidence, bool *is_models)
 {
-    struct cx_str language = CX_STR_NULL;
-    if (learned != NULL)
-        language = classify_learned_language(learned, arena, folded, text, confidence);
+    struct cx_str language = classify_learned_language(reading, confidence);
     *is_models = language.ptr != NULL;
     return *is_models ? language : cx_text_script_language(folded, confidence);
 }
 
-/* What the model says joins what the lexicons found. Its scores, NULL where it says nothing. */
-static const float *join_model(const struct classify_learned *heard, struct cx_arena *arena, const struct cx_folded *folded, struct cx_str text,
-                               struct classify_findings *findings)
+/* What is heard of the model joins what the lexicons found. Its scores, NULL where it says nothing. */
+static const float *join_model(const struct classify_learned *heard, struct classify_reading reading, struct cx_arena *arena,
+                               const struct cx_folded *folded, struct cx_str text, struct classify_findings *findings)
 {
-    const float *scores = heard != NULL ? classify_learned_scores(heard, arena, folded, text) : NULL;
+    if (heard != reading.of)
+        reading = classify_learned_look(heard, arena, folded, text);
+    const float *scores = classify_learned_scores(&reading);
     if (scores != NULL)
         classify_learned_join(heard, arena, scores, findings);
     return scores;
@@ -192,15 +191,16 @@ static void read_text(const struct classify *classify, struct cx_ctx *ctx, const
 {
     struct cx_folded folded = cx_text_fold(ctx->arena, text, CX_FOLD_SEARCH);
     const struct classify_learned *learned = learned_of(classify, record->tenant);
+    struct classify_reading reading = classify_learned_look(learned, ctx->arena, &folded, text);
     bool is_models = false;
-    struct cx_str language = language_of(learned, ctx->arena, &folded, text, &section->language_confidence, &is_models);
+    struct cx_str language = language_of(&reading, &folded, &section->language_confidence, &is_models);
     if (language.ptr != NULL)
         section->language = language;
     cx_count(ctx, METRIC_LANGUAGES, language_label(language), 1);
 
     struct classify_findings findings;
     classify_find(&classify->lexicons, ctx->arena, &folded, language, &findings);
-    join_model(classify_learned_in(learned, language), ctx->arena, &folded, text, &findings);
+    join_model(classify_learned_in(learned, language), reading, ctx->arena, &folded, text, &findings);
     section->model = learned != NULL ? learned->model.version : CX_STR_NULL;
     uint32_t by_model = is_models ? CLASSIFY_BIT(CLASSIFY_HEAD_LANGUAGE) : 0;
     section->topics = findings.topics;
@@ -255,13 +255,14 @@ static void explain(const void *self, struct cx_arena *arena, const struct cx_in
     struct cx_folded folded = cx_text_fold(arena, c.text, CX_FOLD_SEARCH);
     struct classify_findings findings;
     const struct classify_learned *learned = learned_of(classify, record->tenant);
+    struct classify_reading reading = classify_learned_look(learned, arena, &folded, c.text);
     if (language.ptr == NULL)
-        c.language = language_of(learned, arena, &folded, c.text, &c.language_confidence, &(bool){ false });
+        c.language = language_of(&reading, &folded, &c.language_confidence, &(bool){ false });
     classify_find(&classify->lexicons, arena, &folded, c.language, &findings);
     const struct classify_learned *heard = classify_learned_in(learned, c.language);
     c.learned = heard != NULL ? heard : &silent;
     c.lexical = findings.heads;
-    c.scores = join_model(heard, arena, &folded, c.text, &findings);
+    c.scores = join_model(heard, reading, arena, &folded, c.text, &findings);
     c.model = learned != NULL ? learned->model.version : CX_STR_NULL;
     c.rating = join_rating(record, &findings.heads);
     c.folded = &folded;

@@ -124,23 +124,6 @@ static struct cx_str language_of(struct cx_str label)
     return at < 0 ? label : cx_str_n(label.ptr, (size_t)at);
 }
 
-struct cx_str classify_learned_language(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded,
-                                        struct cx_str text, float *confidence)
-{
-    *confidence = 0;
-    const struct cx_head *head = learned->language;
-    if (head == NULL || folded->letters < 3)
-        return CX_STR_NULL;
-    float *values = cx_arena_alloc(arena, learned->model.score_count * sizeof *values);
-    size_t features = cx_model_read_text(&learned->model, arena, CX_FEATURES_LETTERS, folded, text, values);
-    cx_head_scores(head, values + head->first);
-    int choice = cx_head_choice(head, values + head->first);
-    if (features == 0 || choice < 0 || (double)values[head->first + (uint32_t)choice] < learned->at_least.language)
-        return CX_STR_NULL;
-    *confidence = values[head->first + (uint32_t)choice];
-    return language_of(head->labels[choice]);
-}
-
 static bool is_ascii(struct cx_str text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -149,18 +132,43 @@ static bool is_ascii(struct cx_str text)
     return true;
 }
 
-const float *classify_learned_scores(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded,
-                                     struct cx_str text)
+/* Two letters tell no language, and nothing else unless there is more than letters: an emoji does. */
+static unsigned kinds_of(const struct cx_folded *folded, struct cx_str text)
 {
-    if (folded->letters < 3 && is_ascii(text))
-        return NULL; /* two letters say nothing; an emoji does */
-    float *values = cx_arena_zalloc(arena, learned->model.score_count * sizeof *values);
-    if (cx_model_read_text(&learned->model, arena, CX_FEATURES_WORDS, folded, text, values) == 0)
-        return NULL;
-    for (uint32_t i = 0; i < learned->model.head_count; i++)
-        if (learned->model.tables[learned->model.heads[i].table].features == CX_FEATURES_WORDS)
-            cx_head_scores(&learned->model.heads[i], values + learned->model.heads[i].first);
-    return values;
+    if (folded->letters >= 3)
+        return CX_MODEL_ALL_KINDS;
+    return is_ascii(text) ? 0 : 1u << CX_FEATURES_WORDS;
+}
+
+struct classify_reading classify_learned_look(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded,
+                                              struct cx_str text)
+{
+    struct classify_reading reading = { .of = learned };
+    if (learned == NULL || learned->model.head_count == 0)
+        return reading;
+    reading.values = cx_arena_zalloc(arena, learned->model.score_count * sizeof *reading.values);
+    cx_model_read_text(&learned->model, arena, kinds_of(folded, text), folded, text, reading.values, reading.counts);
+    cx_model_scores(&learned->model, reading.values);
+    return reading;
+}
+
+struct cx_str classify_learned_language(const struct classify_reading *reading, float *confidence)
+{
+    *confidence = 0;
+    if (reading->counts[CX_FEATURES_LETTERS] == 0 || reading->of->language == NULL)
+        return CX_STR_NULL;
+    const struct cx_head *head = reading->of->language;
+    const float *scores = reading->values + head->first;
+    int choice = cx_head_choice(head, scores);
+    if (choice < 0 || (double)scores[choice] < reading->of->at_least.language)
+        return CX_STR_NULL;
+    *confidence = scores[choice];
+    return language_of(head->labels[choice]);
+}
+
+const float *classify_learned_scores(const struct classify_reading *reading)
+{
+    return reading->counts[CX_FEATURES_WORDS] > 0 ? reading->values : NULL;
 }
 
 /* ---- joining ---- */

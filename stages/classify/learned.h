@@ -38,12 +38,19 @@ void classify_learned_bind(struct classify_learned *learned, struct cx_arena *ar
 /* What of the model (NULL: there is none) is heard of texts in a language (null: not known); NULL: nothing. */
 const struct classify_learned *classify_learned_in(const struct classify_learned *learned, struct cx_str language);
 
-/* Language of a text (ISO 639-1) and the score, or null. */
-struct cx_str classify_learned_language(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded,
-                                        struct cx_str text, float *confidence);
-/* Scores of a text, by head; NULL where there is too little of it. */
-const float *classify_learned_scores(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded,
-                                     struct cx_str text);
+/* What a model reads in a text, all heads in one walk. */
+struct classify_reading {
+    const struct classify_learned *of;
+    float *values;                   /* scores, by head; in the arena */
+    size_t counts[CX_FEATURE_KINDS]; /* features that were read of each kind; 0: there is too little of it */
+};
+/* `learned` may be NULL: nothing is read. */
+struct classify_reading classify_learned_look(const struct classify_learned *learned, struct cx_arena *arena, const struct cx_folded *folded,
+                                              struct cx_str text);
+/* Language of the text (ISO 639-1) and the score, or null. */
+struct cx_str classify_learned_language(const struct classify_reading *reading, float *confidence);
+/* Scores of all other heads; NULL where there is too little of a text. */
+const float *classify_learned_scores(const struct classify_reading *reading);
 /* How urgent the model takes a text to be, 0..1: the mean of the levels by their scores; 0 where it has no such head. */
 float classify_learned_urgency(const struct classify_learned *learned, const float *scores);
 /* Joins the scores to what the lexicons found, by the rule above. */

@@ -15,18 +15,19 @@ static void judge(struct cx_arena *arena, const struct cx_model *model)
     struct cx_folded folded = cx_text_fold(arena, text, CX_FOLD_SEARCH);
     float *scores = CX_NEW_ARRAY(arena, float, model->score_count + 1), *others = CX_NEW_ARRAY(arena, float, model->score_count + 1),
           *read = CX_NEW_ARRAY(arena, float, model->score_count + 1);
+    size_t counts[CX_FEATURE_KINDS];
     for (int kind = 0; kind < CX_FEATURE_KINDS; kind++) {
         struct cx_features features = cx_text_features(arena, (enum cx_feature_kind)kind, &folded, text, false);
         cx_model_use_kernel(CX_KERNEL_PORTABLE);
         cx_model_logits(model, (enum cx_feature_kind)kind, &features, scores);
         cx_model_use_kernel(CX_KERNEL_AVX2);
         cx_model_logits(model, (enum cx_feature_kind)kind, &features, others);
-        cx_model_read_text(model, arena, (enum cx_feature_kind)kind, &folded, text, read);
         float *weights = CX_NEW_ARRAY(arena, float, features.count + 1);
         for (uint32_t h = 0; h < model->head_count; h++)
             if (model->tables[model->heads[h].table].features == (enum cx_feature_kind)kind)
                 cx_model_weigh(model, &model->heads[h], model->heads[h].label_count - 1, &features, weights);
     }
+    cx_model_read_text(model, arena, CX_MODEL_ALL_KINDS, &folded, text, read, counts);
     cx_assert(memcmp(scores, others, model->score_count * sizeof *scores) == 0);
     cx_assert(memcmp(scores, read, model->score_count * sizeof *scores) == 0);
     for (uint32_t h = 0; h < model->head_count; h++) {

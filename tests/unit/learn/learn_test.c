@@ -448,6 +448,7 @@ Test(learn, words_keep_being_words_when_features_are_selected)
 static struct cx_learn_task *read_words_of(struct cx_arena *arena, const char *const *texts, size_t n)
 {
     struct cx_learn_task *task = CX_NEW(arena, struct cx_learn_task);
+    cx_learn_task_init(task, CX_STR("mood"));
     task->examples = CX_NEW_ARRAY(arena, struct cx_example, n);
     task->count = n;
     for (size_t i = 0; i < n; i++)
@@ -475,6 +476,27 @@ Test(learn, words_of_most_texts_are_to_have_a_row_for_their_whole)
     learn_wholes_free(&wholes);
     wholes = learn_wholes_of(&task, 1, 1);
     cr_assert_eq(wholes.count, 1);
+    learn_wholes_free(&wholes);
+    cx_arena_free(arena);
+}
+
+Test(learn, words_of_texts_that_are_to_be_expected_come_first)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 28);
+    static const char *const texts[] = { "good", "good", "good", "bad", "bad", "fair", "fair", "fair", "fair", "fair" };
+    struct cx_learn_task *task = read_words_of(arena, texts, 10);
+    struct cx_head_plan plan = *task->plan;
+    plan.favoured = "down";
+    task->plan = &plan;
+    task->labels[task->label_count++] = CX_STR("up");
+    task->labels[task->label_count++] = CX_STR("down");
+    for (size_t i = 0; i < 10; i++)
+        task->examples[i].label = i == 3 || i == 4; /* bad */
+    struct learn_wholes wholes = learn_wholes_of(&(const struct cx_learn_task *){ task }, 1, 100);
+    cr_assert_eq(wholes.count, 3);
+    cr_assert_eq(wholes.items[0].feature, whole_in(&task->examples[5], 0)); /* five texts */
+    cr_assert_eq(wholes.items[1].feature, whole_in(&task->examples[3], 0)); /* two, and favoured */
+    cr_assert_eq(wholes.items[2].feature, whole_in(&task->examples[0], 0));
     learn_wholes_free(&wholes);
     cx_arena_free(arena);
 }

@@ -423,8 +423,9 @@ Test(model, a_text_is_scored_as_the_list_of_its_features_is_on_every_kernel)
                 for (int kernel = CX_KERNEL_PORTABLE; kernel <= CX_KERNEL_AVX2; kernel++) {
                     cx_model_use_kernel((enum cx_kernel)kernel);
                     cx_model_logits(&model, kind, &list, of_list[kernel]);
-                    size_t count = cx_model_read_text(&model, arena, kind, &folded, text, of_text[kernel]);
-                    cr_assert(is_letters ? count <= list.count : count == list.count, "%s", text.ptr);
+                    size_t counts[CX_FEATURE_KINDS];
+                    cx_model_read_text(&model, arena, CX_MODEL_ALL_KINDS, &folded, text, of_text[kernel], counts);
+                    cr_assert(is_letters ? counts[kind] <= cx_features_total(&list) : counts[kind] == list.count, "%s", text.ptr);
                     cr_assert_arr_eq(of_text[kernel], of_list[0], sizeof of_list[0], "%s", text.ptr);
                     cr_assert_arr_eq(of_list[kernel], of_list[0], sizeof of_list[0], "%s", text.ptr);
                 }
@@ -455,10 +456,11 @@ Test(model, letters_are_read_until_they_decide)
         heads[0].scale = (float[]){ 1e-5f, 2e-5f, 3e-5f, 0, 0, 0, 0, 0, 0, 0, 0 };
         cx_model_logits(&model, CX_FEATURES_LETTERS, &all, of_all);
         cx_model_logits(&model, CX_FEATURES_LETTERS, &first, of_first);
-        size_t count = cx_model_read_text(&model, arena, CX_FEATURES_LETTERS, &folded, cx_str(long_text), of_text);
+        size_t counts[CX_FEATURE_KINDS];
+        cx_model_read_text(&model, arena, CX_MODEL_ALL_KINDS, &folded, cx_str(long_text), of_text, counts);
         cr_assert_eq(memcmp(of_all, of_first, 3 * sizeof *of_all) == 0, is_decided);
         cr_assert_eq(memcmp(of_all, of_text, 3 * sizeof *of_all), 0);
-        cr_assert_eq(count, is_decided ? first.count : all.count);
+        cr_assert_eq(counts[CX_FEATURES_LETTERS], is_decided ? cx_features_total(&first) : cx_features_total(&all));
     }
     cx_buf_free(&image.bytes);
 }
