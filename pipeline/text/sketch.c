@@ -131,6 +131,13 @@ static void leave_out_tags(struct reading *reading)
 
 /* ---- runs ---- */
 
+/* 0 of an empty bin: UINT32_MAX is a multiple of fifteen, and the only rank with its highest bit. Whether a bin is empty is anybody's guess, so that
+ * no branch is to depend on it. */
+static inline uint32_t bin_value(uint32_t least)
+{
+    return 1 + least % BIN_VALUES - (least >> 31);
+}
+
 static void sketch_runs(struct cx_sketch *sketch, const struct reading *reading)
 {
     uint32_t least[BINS];
@@ -144,28 +151,40 @@ static void sketch_runs(struct cx_sketch *sketch, const struct reading *reading)
         uint32_t *bin = &least[hash >> 58], rank = (uint32_t)(hash >> 20) & 0x7fffffff;
         *bin = rank < *bin ? rank : *bin;
     }
-    for (size_t b = 0; b < BINS; b++) {
-        uint32_t value = least[b] == UINT32_MAX ? 0 : 1 + least[b] % BIN_VALUES;
-        sketch->bins[b / 2] |= (uint8_t)(value << (b % 2 * 4));
-    }
+    for (size_t b = 0; b < BINS; b += 2)
+        sketch->bins[b / 2] = (uint8_t)(bin_value(least[b]) | bin_value(least[b + 1]) << 4);
     sketch->runs = (uint32_t)(reading->letter_count - RUN_LETTERS + 1);
 }
 
 /* ---- anchors ---- */
 
-/* Into the `most` smallest, ascending, each once. */
-static void keep_smallest(uint64_t *kept, size_t *count, size_t most, uint64_t hash)
+#define NO_ANCHOR UINT64_MAX
+
+static void forget_all(uint64_t *kept, size_t most)
 {
-    size_t at = *count;
-    if (at == most && hash >= kept[most - 1])
+    for (size_t i = 0; i < most; i++)
+        kept[i] = NO_ANCHOR;
+}
+
+/* Into the `most` smallest, ascending, each once; NO_ANCHOR fills them up. What is larger is handed on from place to place rather than a place
+ * sought, since of hashes nobody can tell beforehand where that is. */
+static inline void keep_smallest(uint64_t *kept, size_t most, uint64_t hash)
+{
+    if (hash >= kept[most - 1])
         return;
-    while (at > 0 && kept[at - 1] > hash)
-        at--;
-    if (at > 0 && kept[at - 1] == hash)
-        return;
-    *count += *count < most;
-    memmove(kept + at + 1, kept + at, (*count - 1 - at) * sizeof *kept);
-    kept[at] = hash;
+    for (size_t i = 0; i < most; i++) {
+        uint64_t here = kept[i], larger = hash < here ? here : hash;
+        kept[i] = hash < here ? hash : here;
+        hash = hash == here ? NO_ANCHOR : larger;
+    }
+}
+
+static size_t count_kept(const uint64_t *kept, size_t most)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < most; i++)
+        count += kept[i] != NO_ANCHOR;
+    return count;
 }
 
 /* Hash of the words from `first` on that make an anchor; false: too few are left. */
@@ -185,14 +204,18 @@ static void find_anchors(struct cx_sketched *out, const struct reading *reading)
     if (front < CX_SKETCH_FILED + 1)
         front = CX_SKETCH_FILED + 1;
     uint64_t hash;
+    forget_all(out->filed, CX_SKETCH_FILED);
+    forget_all(out->lookups, CX_SKETCH_LOOKUPS);
     for (size_t i = 0; i < reading->word_count; i++) {
         all = joined(all, reading->words[i].hash);
         if (!anchor_at(reading, i, &hash))
             continue;
-        keep_smallest(out->lookups, &out->lookup_count, CX_SKETCH_LOOKUPS, hash);
+        keep_smallest(out->lookups, CX_SKETCH_LOOKUPS, hash);
         if (i < front)
-            keep_smallest(out->filed, &out->filed_count, CX_SKETCH_FILED, hash);
+            keep_smallest(out->filed, CX_SKETCH_FILED, hash);
     }
+    out->lookup_count = count_kept(out->lookups, CX_SKETCH_LOOKUPS);
+    out->filed_count = count_kept(out->filed, CX_SKETCH_FILED);
     if (out->filed_count == 0) { /* one long word, or five tiny ones */
         out->filed[out->filed_count++] = mixed(all);
         out->lookup_count = 0;

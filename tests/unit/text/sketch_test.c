@@ -136,6 +136,24 @@ Test(sketch, a_long_text_is_read_up_to_a_point)
 }
 
 /* The numbers stand in changelogs: they must not change unnoticed. */
+static void assert_ascends(const uint64_t *anchors, size_t count, const char *text)
+{
+    for (size_t i = 1; i < count; i++)
+        cr_assert_lt(anchors[i - 1], anchors[i], "anchor %zu of %s", i, text);
+}
+
+Test(sketch, anchors_are_in_order_and_each_is_there_once)
+{
+    static const char *const texts[] = { APP, APP " " APP " " APP, "please fix it now please fix it now please fix it now please fix it now" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct cx_sketched s = sketched(texts[i]);
+        cr_assert_gt(s.filed_count, 1);
+        cr_assert_geq(s.lookup_count, s.filed_count);
+        assert_ascends(s.filed, s.filed_count, texts[i]);
+        assert_ascends(s.lookups, s.lookup_count, texts[i]);
+    }
+}
+
 Test(sketch, the_numbers_stay_as_they_are)
 {
     struct cx_sketched text = sketched(APP);
