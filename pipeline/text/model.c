@@ -101,6 +101,29 @@ static int read_head(struct cx_arena *arena, const struct cx_json *node, const s
     return 0;
 }
 
+/* Whether a head goes on where the run ends. */
+static bool goes_on(const struct cx_model_run *run, const struct cx_head *head)
+{
+    return run->table == head->table && run->column + run->count == head->column && run->first + run->count == head->first;
+}
+
+static void find_runs(struct cx_arena *arena, struct cx_model *model)
+{
+    struct cx_model_run *runs = CX_NEW_ARRAY(arena, struct cx_model_run, model->head_count);
+    float *scales = CX_NEW_ARRAY(arena, float, model->score_count + SCORES_SLACK),
+          *biases = CX_NEW_ARRAY(arena, float, model->score_count + SCORES_SLACK);
+    for (const struct cx_head *head = model->heads; head < model->heads + model->head_count; head++) {
+        memcpy(scales + head->first, head->scale, head->label_count * sizeof *scales);
+        memcpy(biases + head->first, head->bias, head->label_count * sizeof *biases);
+        if (model->run_count > 0 && goes_on(&runs[model->run_count - 1], head))
+            runs[model->run_count - 1].count += head->label_count;
+        else
+            runs[model->run_count++] =
+                (struct cx_model_run){ head->table, head->column, head->first, head->label_count, scales + head->first, biases + head->first };
+    }
+    model->runs = runs;
+}
+
 /* ---- tables ---- */
 
 /* Features are looked up all over the tables: in pages of 4 KB the machine would look for pages as long as for what is on them. */
@@ -205,6 +228,7 @@ static int read_header(struct cx_arena *arena, const struct cx_json *root, struc
         head->first = model->score_count;
         model->score_count += head->label_count;
     }
+    find_runs(arena, model);
     return 0;
 }
 
@@ -251,14 +275,13 @@ static float norm_of(size_t count)
 /* Logits of the heads of a table of the model's own, put where the model has them, or added where `places` says. */
 static void put_logits(const struct cx_model *model, uint32_t table, const int32_t *sums, size_t count, const uint32_t *places, float *logits)
 {
-    float norm = norm_of(count), own[CX_MODEL_LABELS];
-    for (uint32_t h = 0; h < model->head_count; h++) {
-        const struct cx_head *head = &model->heads[h];
-        if (head->table != table)
+    float norm = norm_of(count), own[MODEL_COLUMNS_MAX];
+    for (const struct cx_model_run *run = model->runs; run < model->runs + model->run_count; run++) {
+        if (run->table != table)
             continue;
-        scores_logits(head, sums + head->column, norm, places == NULL ? logits + head->first : own);
-        for (uint32_t i = 0; i < head->label_count && places != NULL; i++)
-            logits[places[head->first + i]] += own[i];
+        scores_logits(run, sums + run->column, norm, places == NULL ? logits + run->first : own);
+        for (uint32_t i = 0; i < run->count && places != NULL; i++)
+            logits[places[run->first + i]] += own[i];
     }
 }
 

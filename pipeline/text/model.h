@@ -64,6 +64,11 @@ static inline uint16_t cx_model_tag(uint32_t feature)
     uint16_t tag = (uint16_t)feature;
     return tag != 0 ? tag : 1;
 }
+/* Heads whose columns follow each other, as their scores do. */
+struct cx_model_run {
+    uint32_t table, column, first, count;
+    const float *scale, *bias; /* theirs, one after the other */
+};
 #define CX_MODEL_TABLES 4
 #define CX_MODEL_LABELS 512 /* a head has at most so many */
 struct cx_model_layer {
@@ -75,8 +80,9 @@ struct cx_model {
     struct cx_str base;    /* version of the model an overlay was made for; null for a whole model */
     struct cx_str card;    /* JSON: sets, licences, metrics */
     struct cx_model_table tables[CX_MODEL_TABLES];
-    uint32_t table_count, head_count, score_count;
+    uint32_t table_count, head_count, score_count, run_count;
     const struct cx_head *heads;
+    const struct cx_model_run *runs;     /* of the heads of its own tables */
     const struct cx_model_layer *layers; /* what cx_model_lay joined; none: the tables are the model's own */
     uint32_t layer_count;
 };
@@ -97,7 +103,7 @@ int cx_model_lay(struct cx_arena *arena, const struct cx_model *base, const stru
  *
  * Letters are read until they decide: a few words at a time, until the best label of a head leads the next one by CX_MODEL_LEAD. */
 #define CX_MODEL_LETTERS_STEP 4 /* words */
-#define CX_MODEL_LEAD         5.0f
+#define CX_MODEL_LEAD         4.0f
 void cx_model_logits(const struct cx_model *model, enum cx_feature_kind kind, const struct cx_features *features, float *logits);
 /* The same bits of a text as CX_FOLD_SEARCH folded it, and quicker: features are made only where they are needed. `kinds` are a bit each, and best
  * read together: one is added up while another waits for memory. counts[CX_FEATURE_KINDS]: how many features of each were read. */

@@ -123,29 +123,34 @@ AVX2 static void shares_avx2(float *powers, size_t n)
 }
 
 /* Eight logits from label i on. */
-AVX2 static inline __m256 eight_logits(const struct cx_head *head, const int32_t *sums, float norm, size_t i)
+AVX2 static inline __m256 eight_logits(const float *scale, const float *bias, const int32_t *sums, float norm, size_t i)
 {
     __m256 sum = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(sums + i))), eight(norm));
-    return _mm256_add_ps(_mm256_loadu_ps(head->bias + i), _mm256_mul_ps(_mm256_loadu_ps(head->scale + i), sum));
+    return _mm256_add_ps(_mm256_loadu_ps(bias + i), _mm256_mul_ps(_mm256_loadu_ps(scale + i), sum));
 }
 
-AVX2 static void logits_avx2(const struct cx_head *head, const int32_t *sums, float norm, float *logits)
+AVX2 static void logits_avx2(const struct cx_model_run *run, const int32_t *sums, float norm, float *logits)
 {
-    for (size_t i = 0; i < head->label_count; i += 8)
-        store_first(logits + i, eight_logits(head, sums, norm, i), head->label_count - i);
+    size_t eights = run->count / 8 * 8;
+    for (size_t i = 0; i < eights; i += 8)
+        _mm256_storeu_ps(logits + i, eight_logits(run->scale, run->bias, sums, norm, i));
+    if (eights < run->count)
+        store_first(logits + eights, eight_logits(run->scale, run->bias, sums, norm, eights), run->count - eights);
 }
 
 AVX2 static size_t near_avx2(const struct cx_head *head, const int32_t *sums, float norm, float lead)
 {
     size_t near = 0, n = head->label_count;
+    float logits[CX_MODEL_LABELS + SCORES_SLACK];
     __m256 most = eight(LEAST);
-    for (size_t i = 0; i < n; i += 8)
-        most = _mm256_max_ps(most, or_least(eight_logits(head, sums, norm, i), first_lanes(n - i)));
-    most = _mm256_sub_ps(largest(most), eight(lead));
     for (size_t i = 0; i < n; i += 8) {
-        __m256 logits = or_least(eight_logits(head, sums, norm, i), first_lanes(n - i));
-        near += (size_t)__builtin_popcount((uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(logits, most, _CMP_GT_OQ)));
+        __m256 some = or_least(eight_logits(head->scale, head->bias, sums, norm, i), first_lanes(n - i));
+        _mm256_storeu_ps(logits + i, some);
+        most = _mm256_max_ps(most, some);
     }
+    most = _mm256_sub_ps(largest(most), eight(lead));
+    for (size_t i = 0; i < n; i += 8)
+        near += (size_t)__builtin_popcount((uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(logits + i), most, _CMP_GT_OQ)));
     return near;
 }
 #endif
@@ -249,16 +254,16 @@ void scores_of(const struct cx_head *heads, size_t n, float *values)
     }
 }
 
-void scores_logits(const struct cx_head *head, const int32_t *sums, float norm, float *logits)
+void scores_logits(const struct cx_model_run *run, const int32_t *sums, float norm, float *logits)
 {
 #if HAS_AVX2
     if (kernel_is_avx2()) {
-        logits_avx2(head, sums, norm, logits);
+        logits_avx2(run, sums, norm, logits);
         return;
     }
 #endif
-    for (uint32_t i = 0; i < head->label_count; i++)
-        logits[i] = logit_of(head, sums, norm, i);
+    for (uint32_t i = 0; i < run->count; i++)
+        logits[i] = run->bias[i] + run->scale[i] * ((float)sums[i] * norm);
 }
 
 size_t scores_near(const struct cx_head *head, const int32_t *sums, float norm, float lead)

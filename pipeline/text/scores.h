@@ -3,11 +3,11 @@
 #define CX_TEXT_SCORES_H
 #include "text/model.h"
 
-/* Floats that must be readable behind the scale and the bias of a head, so that eight may be read at once. */
+/* Floats that must be readable behind scales and biases, so that eight may be read at once. */
 #define SCORES_SLACK 8
 
-/* logits[i] = bias[i] + scale[i] * (sums[i] * norm) for all labels; SCORES_SLACK numbers behind the sums must be readable. */
-void scores_logits(const struct cx_head *head, const int32_t *sums, float norm, float *logits);
+/* logits[i] = bias[i] + scale[i] * (sums[i] * norm) for all labels of a run; `sums` are its own, and SCORES_SLACK numbers behind them readable. */
+void scores_logits(const struct cx_model_run *run, const int32_t *sums, float norm, float *logits);
 /* How many logits are above the largest one less `lead`, itself included. */
 size_t scores_near(const struct cx_head *head, const int32_t *sums, float norm, float lead);
 /* Logits of heads that follow each other to probabilities, in place. Of many heads at once they are the same bits as head by head. e^x is within 2 in

@@ -446,7 +446,9 @@ Test(model, letters_are_read_until_they_decide)
     cr_assert_eq(cx_model_read(arena, make_image(&image, all, 32, 1), &model, &err), 0);
     model.tables[0].features = CX_FEATURES_LETTERS;
     struct cx_head *heads = (struct cx_head *)model.heads;
-    model.head_count = 1; /* mood */
+    struct cx_model_run *runs = (struct cx_model_run *)model.runs;
+    model.head_count = model.run_count = 1; /* mood */
+    runs[0].count = heads[0].label_count;
     cr_assert_gt(all.word_count, 3 * CX_MODEL_LETTERS_STEP);
     first.word_count = CX_MODEL_LETTERS_STEP;
     first.count = all.words[CX_MODEL_LETTERS_STEP - 1].end;
@@ -454,6 +456,8 @@ Test(model, letters_are_read_until_they_decide)
         float of_all[5], of_first[5], of_text[5];
         heads[0].bias = (float[]){ 0, 0, is_decided ? 1000 : 0, 0, 0, 0, 0, 0, 0, 0, 0 };
         heads[0].scale = (float[]){ 1e-5f, 2e-5f, 3e-5f, 0, 0, 0, 0, 0, 0, 0, 0 };
+        runs[0].bias = heads[0].bias;
+        runs[0].scale = heads[0].scale;
         cx_model_logits(&model, CX_FEATURES_LETTERS, &all, of_all);
         cx_model_logits(&model, CX_FEATURES_LETTERS, &first, of_first);
         size_t counts[CX_FEATURE_KINDS];
