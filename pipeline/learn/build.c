@@ -52,13 +52,17 @@ static void dev_logits(const struct cx_learn_task *task, const struct cx_weights
     }
 }
 
-/* First fit of one task: what it would select. */
+/* First fit of one task: what it would select. Which features tell something is seen without teachers, who cost more than all else. */
 static void propose(const struct cx_build_head *head, int skip_fold, struct learn_candidates *candidates)
 {
-    uint32_t bits = fit_bits(head->task);
-    struct cx_weights weights = cx_weights_new(bits, head->task->label_count);
-    cx_fit(head->task, bits, skip_fold, &weights);
-    learn_candidates_add(candidates, head->task, skip_fold, &weights, head->is_narrow);
+    struct cx_head_plan plan = *head->task->plan;
+    struct cx_learn_task task = *head->task;
+    uint32_t bits = fit_bits(&task);
+    struct cx_weights weights = cx_weights_new(bits, task.label_count);
+    plan.teachers = 0;
+    task.plan = &plan;
+    cx_fit(&task, bits, skip_fold, &weights);
+    learn_candidates_add(candidates, &task, skip_fold, &weights, head->is_narrow);
     cx_weights_free(&weights);
 }
 

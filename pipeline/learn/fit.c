@@ -1,6 +1,6 @@
 /* fit.c - logistic regression by AdaGrad.
  * One step size a row (the sum over its labels), as in Duchi et al. 2011; the weights of the second half of the epochs are averaged. Where the
- * plan has a teacher, labels are what it says of the features at hand; where it has a contrast, steps are the larger the better a feature tells. */
+ * plan has teachers, labels are what they say of the features at hand; where it has a contrast, steps are the larger the better a feature tells. */
 #include "base/error.h"
 #include "learn/contrast.h"
 #include "learn/fitting.h"
@@ -15,7 +15,8 @@ struct fitting {
     const struct cx_learn_task *task;
     const struct cx_head_plan *plan;
     struct cx_weights *weights;
-    struct learn_teacher teacher; /* labels 0: none */
+    struct learn_teacher teachers[LEARN_TEACHERS_MAX];
+    uint32_t teacher_count;
     struct learn_order order;
     float *squares; /* of gradients, a row each */
     float *paces;   /* of rows, by their contrast; NULL: all alike */
@@ -79,14 +80,18 @@ static void to_errors(const struct cx_learn_task *task, const struct cx_example 
     }
 }
 
-/* The same by what the teacher takes for true. */
-static void to_errors_as_taught(const struct fitting *f, size_t count, float norm, float *values)
+/* The same by what the teachers take for true on average, and the label beside it. */
+static void to_errors_as_taught(const struct fitting *f, const struct cx_example *example, size_t count, float norm, float *values)
 {
+    const float part = (1 - f->plan->told) / (float)f->teacher_count;
     float shares[CX_LABELS_MAX];
-    learn_teacher_says(&f->teacher, f->order.kept, count, norm, f->plan->softness, shares);
     cx_scores_of(CX_HEAD_ONE_OF, values, f->task->label_count);
-    for (uint32_t c = 0; c < f->task->label_count; c++)
-        values[c] -= shares[c];
+    for (uint32_t t = 0; t < f->teacher_count; t++) {
+        learn_teacher_says(&f->teachers[t], f->order.kept, count, norm, f->plan->softness, shares);
+        for (uint32_t c = 0; c < f->task->label_count; c++)
+            values[c] -= part * shares[c];
+    }
+    values[example->label] -= f->plan->told;
 }
 
 static void step(struct fitting *f, const struct cx_example *example)
@@ -98,8 +103,8 @@ static void step(struct fitting *f, const struct cx_example *example)
     if (example->prior != NULL)
         memcpy(errors, example->prior, n * sizeof *errors);
     add_logits(f->weights, f->order.kept, count, norm, errors);
-    if (f->teacher.labels > 0 && example->label >= 0)
-        to_errors_as_taught(f, count, norm, errors);
+    if (f->teacher_count > 0 && example->label >= 0)
+        to_errors_as_taught(f, example, count, norm, errors);
     else
         to_errors(f->task, example, errors);
     for (uint32_t c = 0; c < n; c++) {
@@ -128,10 +133,13 @@ static void run_epoch(struct fitting *f)
         step(f, &f->task->examples[f->order.numbers[i]]);
 }
 
-/* An overlay has no teacher: its base has taught already, and it is to learn what differs. */
-static bool has_teacher(const struct cx_learn_task *task)
+/* An overlay has no teachers: its base has taught already, and it is to learn what differs. */
+static void fit_teachers(struct fitting *f, uint32_t bits, int skip_fold)
 {
-    return task->plan->softness > 0 && task->plan->kind == CX_HEAD_ONE_OF && task->count > 0 && task->examples[0].prior == NULL;
+    bool is_taught = f->plan->kind == CX_HEAD_ONE_OF && f->task->count > 0 && f->task->examples[0].prior == NULL;
+    cx_assert(f->plan->teachers <= LEARN_TEACHERS_MAX);
+    for (; is_taught && f->teacher_count < f->plan->teachers; f->teacher_count++)
+        learn_teacher_fit(f->task, bits, skip_fold, f->teacher_count, &f->teachers[f->teacher_count]);
 }
 
 void cx_fit(const struct cx_learn_task *task, uint32_t bits, int skip_fold, struct cx_weights *weights)
@@ -141,8 +149,7 @@ void cx_fit(const struct cx_learn_task *task, uint32_t bits, int skip_fold, stru
     float *total = calloc(cells, sizeof *total);
     struct fitting f = { .task = task, .plan = plan, .weights = weights, .squares = malloc(rows * sizeof(float)), .bias_squares = LEAST };
     cx_assert(total != NULL && f.squares != NULL);
-    if (has_teacher(task))
-        learn_teacher_fit(task, bits, skip_fold, &f.teacher);
+    fit_teachers(&f, bits, skip_fold);
     if (plan->contrast > 0)
         f.paces = learn_contrast(task, bits, skip_fold, plan->contrast);
     learn_order_init(&f.order, task, skip_fold, SEED);
@@ -163,5 +170,6 @@ void cx_fit(const struct cx_learn_task *task, uint32_t bits, int skip_fold, stru
     free(f.squares);
     free(f.paces);
     learn_order_free(&f.order);
-    learn_teacher_free(&f.teacher);
+    while (f.teacher_count > 0)
+        learn_teacher_free(&f.teachers[--f.teacher_count]);
 }

@@ -1,7 +1,7 @@
 /* learn.h - from labelled texts to a model, and how good it is. Everything is seeded and in fixed order: the same texts give the same bytes.
  *
  *   read     texts with labels become the examples of a task: features, made by the functions that the running program uses   (corpus.c, words.c)
- *   fit      logistic regression by AdaGrad on all features, 2^22 buckets                                                     (fit.c)
+ *   fit      logistic regression by AdaGrad on all features, 2^22 buckets, without teachers                                   (fit.c)
  *   select   the features that weigh most, of all tasks together, get places in a table; the others are forgotten             (select.c)
  *   refit    on what was selected
  *   sum up   a row for the whole of each frequent word, from those of its features                                            (wholes.c)
@@ -43,7 +43,8 @@ struct cx_head_plan {
     float says;                 /* ANY_OF: a label is said from this score on; 0: from 0.5 on */
     float word_pace, pair_pace; /* how much faster words and pairs are learned than runs of characters; 0: as fast */
     float contrast;             /* steps of a feature are so much, and more the more differently labels have it (contrast.h); 0: all alike */
-    float softness;             /* ONE_OF: a network is fitted first and teaches the head, its logits divided by so much (teacher.h); 0: no teacher */
+    uint32_t teachers;          /* ONE_OF: so many networks are fitted first and teach the head together (teacher.h); 0: labels alone do */
+    float softness, told;       /* what they say of a text: by logits divided by softness; the share of its label beside it */
     float balance;              /* 0: as the data is; 1: every label of a set weighs the same */
     uint32_t most;              /* features it may have in the table */
     bool folds;                 /* calibrated on folds of its examples rather than on dev: what has few examples and no public dev set */

@@ -105,7 +105,10 @@ static const struct cx_head_plan own = { .kind = CX_HEAD_ONE_OF,
                                          .drop = 0.5f,
                                          .word_pace = 4.0f,
                                          .pair_pace = 2.0f,
+                                         .teachers = 3,
                                          .softness = 2.0f,
+                                         .told = 0.3f,
+                                         .balance = 0.5f,
                                          .most = 100000,
                                          .folds = true };
 

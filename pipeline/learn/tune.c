@@ -110,7 +110,7 @@ static void calibrate(const struct cx_measure *unseen, const struct cx_head_plan
     }
 }
 
-#define SILENCE_COSTS 0.0025
+#define SILENCE_COSTS 0.003
 #define NONE_MIN      20 /* texts of none of the labels; fewer tell nothing */
 
 static int by_size(const void *a, const void *b)
