@@ -74,8 +74,18 @@ static bool is_letter_like(const char *text, size_t start, size_t end, size_t at
  * digits stand before and behind. */
 static inline uint64_t class_digits(uint64_t bytes, uint64_t beside)
 {
-    uint64_t digits = bytes_between(bytes, '0', '9'), class = digits & (digits << 8 | digits >> 8 | beside);
+    uint64_t digits = bytes_between(bytes, '0', '9');
+    if (digits == 0)
+        return bytes;
+    uint64_t class = digits & (digits << 8 | digits >> 8 | beside);
     return bytes & ~((class >> 7) * 0xf);
+}
+
+/* Whether digits of the word stand before and behind the eight bytes at `at`, as class_digits wants it. */
+static inline uint64_t digits_beside(const char *text, size_t start, size_t end, size_t at)
+{
+    uint64_t before = at > start && is_digit((unsigned char)text[at - 1]) ? 0x80 : 0;
+    return before | (at + 8 < end && is_digit((unsigned char)text[at + 8]) ? UINT64_C(0x80) << 56 : 0);
 }
 
 /* Hash of more than eight bytes. */
@@ -87,9 +97,7 @@ static uint64_t hash_long(const char *text, size_t start, size_t end, size_t *co
         size_t left = end - at < 8 ? end - at : 8;
         uint64_t bytes = first_bytes(load8(text + at), left);
         *count -= continuing(bytes);
-        uint64_t before = at > start && is_digit((unsigned char)text[at - 1]) ? 0x80 : 0;
-        uint64_t behind = at + 8 < end && is_digit((unsigned char)text[at + 8]) ? UINT64_C(0x80) << 56 : 0;
-        hash = word_step(hash, class_digits(bytes, before | behind));
+        hash = word_step(hash, class_digits(bytes, digits_beside(text, start, end, at)));
     }
     return hash;
 }
