@@ -127,6 +127,50 @@ Test(codec_zstd, gives_back_what_was_compressed)
     cx_buf_free(&back);
 }
 
+/* Nothing that repeats: as many bytes are claimed as half of them hold, and they fill large pages. */
+Test(codec_zstd, gives_back_megabytes_and_frames_that_follow_each_other)
+{
+    struct cx_buf bytes, small, back;
+    cx_buf_init(&bytes, 5u << 20);
+    cx_buf_init(&small, 12u << 20);
+    cx_buf_init(&back, 10u << 20);
+    uint32_t random = 1;
+    while (bytes.len < bytes.max)
+        cx_buf_byte(&bytes, (char)((random = random * 1664525u + 1013904223u) >> 28));
+    cr_assert_eq(cx_zstd_compress(&small, cx_buf_view(&bytes), 1), 0);
+    cr_assert_eq(cx_zstd_decompress(&back, cx_buf_view(&small)), 0);
+    cr_assert(cx_str_eq(cx_buf_view(&back), cx_buf_view(&bytes)));
+    cr_assert_eq(cx_zstd_compress(&small, cx_buf_view(&bytes), 1), 0);
+    back.len = 0;
+    cr_assert_eq(cx_zstd_decompress(&back, cx_buf_view(&small)), 0);
+    cr_assert_eq(back.len, 2 * bytes.len);
+    cr_assert(cx_str_eq(cx_str_skip(cx_buf_view(&back), bytes.len), cx_buf_view(&bytes)));
+    cx_buf_free(&bytes);
+    cx_buf_free(&small);
+    cx_buf_free(&back);
+}
+
+Test(codec_zstd, refuses_a_frame_that_claims_another_size)
+{
+    struct cx_buf small, back;
+    cx_buf_init(&small, 1 << 16);
+    cx_buf_init(&back, 1 << 16);
+    char text[1000];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)(i * i % 251);
+    cr_assert_eq(cx_zstd_compress(&small, cx_str_n(text, sizeof text), 3), 0);
+    cr_assert_eq((unsigned char)small.ptr[5] | (unsigned char)small.ptr[6] << 8, sizeof text - 256); /* RFC 8878, 3.1.1.1.4 */
+    for (int more = -1; more <= 1; more += 2) {
+        small.ptr[5] = (char)(small.ptr[5] + more);
+        cr_assert_eq(cx_zstd_decompress(&back, cx_buf_view(&small)), -1);
+        cr_assert_eq(back.len, 0);
+        small.ptr[5] = (char)(small.ptr[5] - more);
+    }
+    cr_assert_eq(cx_zstd_decompress(&back, cx_buf_view(&small)), 0);
+    cx_buf_free(&small);
+    cx_buf_free(&back);
+}
+
 Test(codec_zstd, stops_at_the_buffers_maximum)
 {
     struct cx_buf text, small, back;
