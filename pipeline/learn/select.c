@@ -137,7 +137,8 @@ static void place_wholes(const struct learn_candidates *candidates, struct learn
 
 void learn_candidates_place(struct learn_candidates *candidates, struct learn_wholes *wholes, bool in_lines, struct cx_selection *selection)
 {
-    qsort(candidates->items, candidates->count, sizeof *candidates->items, by_score);
+    if (candidates->count > 0)
+        qsort(candidates->items, candidates->count, sizeof *candidates->items, by_score);
     open_selection(selection, count_candidates(candidates) + wholes->count, in_lines);
     place_wholes(candidates, wholes, selection);
     for (size_t i = 0; i < candidates->count; i++) {
