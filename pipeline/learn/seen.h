@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 struct learn_seen {
-    uint32_t feature, texts; /* texts: 0: an empty slot */
-    size_t last;             /* the text counted last */
-    uint32_t count;          /* of a word: its features, and whether texts have it that are to be expected */
-    bool is_favoured;
-    const uint32_t *features;
+    uint32_t feature, texts;  /* texts: 0: an empty slot */
+    size_t last;              /* the text counted last */
+    const uint32_t *features; /* of a word: its features */
+    uint32_t count;
+    bool is_favoured; /* and whether texts have it that are to be expected */
 };
 /* Open addressing; slots[0..cap-1] are in no order that means anything. */
 struct learn_seen_table {

@@ -135,10 +135,10 @@ static int check_end(const struct asked *asked, int64_t rate, struct cx_error *e
 {
     double now = (double)cx_wall_ms(), sending = rate ? (double)asked->n / (double)rate * 1000 : 0, start = (double)asked->start_ms;
     double days = (double)asked->n / (double)asked->per_day, room = (now + sending - start) / DAY_MS;
-    if (days <= room + 1)
+    if (asked->n == 0 || days <= room + 1)
         return 0;
     char advice[64] = "";
-    if (room >= 1)
+    if (room >= 1 && ceil((double)asked->n / room) <= CX_SAMPLE_PER_DAY_MAX)
         snprintf(advice, sizeof advice, "a --per-day of %.0f or more, or ", ceil((double)asked->n / room));
     return cx_fail(err, CX_EXIT_USAGE,
                    "%lld payloads at %lld a day reach %.0f days into the future, where normalize rejects all beyond one: give %san earlier --start",

@@ -40,7 +40,8 @@ static void list_words(struct listing *list, const struct cx_folded *folded, str
     words_add_script(&list->to, folded);
     for (size_t token = 0, left = CX_FEATURES_WORDS_MAX; see_more(CX_FEATURES_WORDS, folded, original, &token, &left, &block);)
         for (size_t i = 0; i < block.count; i++) {
-            words_add_tag(&list->to, folded, original, &block.words[i]);
+            if (word_is_tag(folded, &block.words[i]))
+                words_add_tag(&list->to, folded, original, &block.words[i]);
             gather_add(&list->to, CX_UNIT_PAIR, words_pair(last, block.hashes[i]), last_start, block.words[i].end);
             last = block.hashes[i];
             last_start = block.words[i].start;

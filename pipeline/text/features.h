@@ -23,7 +23,8 @@ struct cx_span {
     enum cx_feature_unit unit;
 };
 /* The features of a word from where the one before ends. A table may have one row that stands for them all, found by the feature `whole`. They count
- * as `count`, which is known without making them: where a letter stands twice in a row it is more than there are. */
+ * as `count`, which is known without making them: where a letter stands twice in a row it is more than there are, where a character stands for
+ * several letters it is less. */
 struct cx_feature_word {
     uint32_t whole, count, end;
 };

@@ -134,11 +134,12 @@ static inline uint64_t behind(uint64_t bytes, uint8_t lead)
     return ~(((differs & EACH(0x7fu)) + EACH(0x7fu)) | differs) << 8 & EACH(0x80u);
 }
 
-/* Capital letters of Latin-1 and Russian made small, where both their bytes are here: é is É, and я Я, with another bit. Others stay as they are. */
+/* Capital letters of Latin-1 and Russian (but for Ё) made small, where both their bytes are here: é is É, and я Я, with another bit. Others stay as
+ * they are. */
 static inline uint64_t small_marked(uint64_t bytes)
 {
     uint64_t low = bytes & EACH(0x7fu), is_high = bytes & EACH(0x80u);
-    uint64_t latin = behind(bytes, 0xc3) & is_high & ~(low + EACH(0x60u));
+    uint64_t latin = behind(bytes, 0xc3) & is_high & ~(low + EACH(0x61u)); /* À to Þ */
     uint64_t russian = behind(bytes, 0xd0) & is_high & (low + EACH(0x70u)) & ~(low + EACH(0x50u));
     uint64_t lead = (bytes & russian >> 2) >> 13; /* from Р on the first byte is another one, too */
     return (bytes ^ (latin | russian) >> 2) | lead;
@@ -160,7 +161,19 @@ static inline uint64_t hash_written(struct cx_str original, size_t from, size_t 
     return hash;
 }
 
-/* A word is what was written of it. */
+/* A word is what was written of it. Of several words that one character stands for (㈜, ⒜) only the last one ends where the character does: the
+ * others are their letters. */
+static inline uint64_t hash_of(const struct cx_folded *folded, struct cx_str original, const struct text_word *word, size_t *characters)
+{
+    size_t from = folded->origin[word->start], to = folded->origin[word->end];
+    if (to > from)
+        return hash_written(original, from, to, characters);
+    struct characters letters;
+    uint64_t hash = read_word(folded, original, word, &letters);
+    *characters = letters.len > 2 ? letters.len - 2 : 0; /* but for the blanks */
+    return hash;
+}
+
 void letters_see(const struct cx_folded *folded, struct cx_str original, size_t *token, size_t most, struct word_block *to)
 {
     size_t n = 0, i = *token;
@@ -171,13 +184,11 @@ void letters_see(const struct cx_folded *folded, struct cx_str original, size_t 
         i = read_at(folded, i, &word, &is_read);
         if (!is_read)
             continue;
-        uint64_t hash = hash_written(original, folded->origin[word.start], folded->origin[word.end], &characters);
         uint32_t count = 1;
+        to->wholes[n] = whole_of(hash_of(folded, original, &word, &characters));
         for (size_t k = 0; k < LETTER_RUNS; k++)
             count += runs_count(&letter_runs[k], (characters < GATHER_WORD_MAX ? characters : GATHER_WORD_MAX) + 2);
         to->words[n] = word;
-        to->hashes[n] = hash;
-        to->wholes[n] = whole_of(hash);
         to->counts[n] = count;
         n++;
     }

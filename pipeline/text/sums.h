@@ -12,8 +12,8 @@ struct sums_source {
 };
 /* Whether so many features, and what they add up to, will do. */
 typedef bool sums_enough(void *context, const int32_t *sums, size_t count);
-/* What is wanted of a table: rows of words are added to sums[columns], letters CX_MODEL_LETTERS_STEP words at a time until it is enough (NULL: it
- * never is), and those of what words are with their neighbours. */
+/* What is wanted of a table: rows of words are added to sums[columns] (SCORES_SLACK more are readable), letters CX_MODEL_LETTERS_STEP words at a time
+ * until it is enough (NULL: it never is), and those of what words are with their neighbours. */
 struct sums_wanted {
     const struct cx_model_table *table;
     sums_enough *is_enough;

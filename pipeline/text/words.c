@@ -202,8 +202,6 @@ static bool is_lower(char c)
 /* Parts between _, and between a small and a capital letter as it was written. */
 void words_add_tag(struct gather *to, const struct cx_folded *folded, struct cx_str original, const struct text_word *word)
 {
-    if (!word_is_tag(folded, word))
-        return;
     uint32_t start = word->start;
     bool was_lower = false, has_parts = false;
     for (size_t at = word->start; at <= word->end;) {

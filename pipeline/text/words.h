@@ -1,5 +1,5 @@
-/* words.h - the words of a text as features, for each kind of features (features.h). A word's own features depend on nothing but the word, so that
- * one row may stand for all of them. */
+/* words.h - the words of a text as features, for each kind of features (features.h). A word's own features depend on nothing but the word, of letters
+ * as it was written, so that one row may stand for all of them. */
 #ifndef CX_TEXT_WORDS_H
 #define CX_TEXT_WORDS_H
 #include "text/gather.h"
@@ -14,7 +14,7 @@ struct text_word {
 struct word_block {
     size_t count;
     struct text_word words[WORDS_AT_ONCE];
-    uint64_t hashes[WORDS_AT_ONCE]; /* what words_pair wants */
+    uint64_t hashes[WORDS_AT_ONCE]; /* what words_pair wants; not of letters */
     uint32_t wholes[WORDS_AT_ONCE]; /* the feature that may stand for all of a word's, */
     uint32_t counts[WORDS_AT_ONCE]; /* and how many they count as */
 };
@@ -27,7 +27,7 @@ void words_see(const struct cx_folded *folded, size_t *token, size_t most, struc
 void words_add(struct gather *to, const struct cx_folded *folded, const struct text_word *word);
 /* Adds what most of the text's letters are, if that is Cyrillic or Arabic: one feature or none, and it stands nowhere. */
 void words_add_script(struct gather *to, const struct cx_folded *folded);
-/* Adds the words of the tag that the word is, if it is one: at most as many as it has bytes. */
+/* Adds the words of the tag that the word is (word_is_tag): at most as many as it has bytes. */
 void words_add_tag(struct gather *to, const struct cx_folded *folded, struct cx_str original, const struct text_word *word);
 
 /* The same of letters; they are read from the original. */

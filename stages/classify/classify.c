@@ -169,7 +169,7 @@ static struct cx_str language_of(const struct classify_reading *reading, const s
 static const float *join_model(const struct classify_learned *heard, struct classify_reading reading, struct cx_arena *arena,
                                const struct cx_folded *folded, struct cx_str text, struct classify_findings *findings)
 {
-    if (heard != reading.of)
+    if (heard == NULL || reading.of == NULL || heard->model.heads != reading.of->model.heads)
         reading = classify_learned_look(heard, arena, folded, text);
     const float *scores = classify_learned_scores(&reading);
     if (scores != NULL)

@@ -1,4 +1,4 @@
-/* zeros.h - U+0000. Databases refuse it and C strings end with it, so that no record has it.
+/* zeros.h - U+0000. Databases refuse it and C strings end with it, so that no record has it that normalize made.
  *
  * What people wrote is read without it. An id without it would be another one, and two things would be taken for one: a record is refused for it. An
  * identifier that has it is none, as an empty one is. */

@@ -387,6 +387,33 @@ Test(model, scores_are_the_same_bits_on_every_kernel)
         }
 }
 
+Test(model, scores_of_many_heads_at_once_are_those_of_each)
+{
+    enum { HEADS = 6, SCORES = 2 + 1 + 9 + 3 + 17 + 4 };
+    static const uint32_t labels[HEADS] = { 2, 1, 9, 3, 17, 4 };
+    struct cx_head heads[HEADS];
+    struct cx_model model = { .heads = heads, .head_count = HEADS, .score_count = SCORES };
+    uint64_t seed = 11;
+    for (uint32_t h = 0, first = 0; h < HEADS; first += labels[h++])
+        heads[h] = (struct cx_head){ .kind = h % 2 ? CX_HEAD_ANY_OF : CX_HEAD_ONE_OF, .first = first, .label_count = labels[h] };
+    for (int round = 0; round < 300; round++)
+        for (int kernel = CX_KERNEL_PORTABLE; kernel <= CX_KERNEL_AVX2; kernel++) {
+            float together[SCORES + 1], apart[SCORES + 1];
+            uint64_t own = seed;
+            for (size_t i = 0; i < SCORES; i++) /* in every third round some are far from 0 */
+                together[i] = (float)(next(&own) % 20000) / 1000.0f - 10 + (round % 3 == 0 && i % 7 == 3 ? 500.0f : 0);
+            together[SCORES] = 7;
+            memcpy(apart, together, sizeof apart);
+            cx_model_use_kernel((enum cx_kernel)kernel);
+            cx_model_scores(&model, together);
+            for (uint32_t h = 0; h < HEADS; h++)
+                cx_head_scores(&heads[h], apart + heads[h].first);
+            cr_assert_arr_eq(together, apart, sizeof apart);
+            if (kernel == CX_KERNEL_AVX2)
+                seed = own;
+        }
+}
+
 /* Texts of which some words stand in the table as a whole, some by their features and some not at all. */
 static const char *const texts_of_all_kinds[] = {
     "",
@@ -395,6 +422,7 @@ static const char *const texts_of_all_kinds[] = {
     "Hello WORLD foo123 4567 aaab bookkeeper x I'm supercalifragilisticexpialidocious",
     "#GoodDay_2x @me https://a.b/c 3ayez 7 2x4y a1 12a &amp; caf&eacute; ca&#102;e рaypal c0de #Bad_Service 12345678901234567890 a1b2c3d4e5f6",
     "Çok TEŞEKKÜRLER ederiiiim ığüşöç Самолёт ЁЛКА ъ ок مرحبا بِكُم شركة",
+    "step ⒜ ㈜삼성 ℅ ㏂ ﷺ groß GROß ÉTÉ été ÀÞ àþ Ё ё",
     "你好 e\xcc\x81t\xc3\xa9 😀😡 ❤️ ﬁn ß ABCDEFGH ABCDEFGHI zz Zz "
     "℀ "
     "½",
@@ -429,6 +457,10 @@ Test(model, a_text_is_scored_as_the_list_of_its_features_is_on_every_kernel)
                     cr_assert_arr_eq(of_text[kernel], of_list[0], sizeof of_list[0], "%s", text.ptr);
                     cr_assert_arr_eq(of_list[kernel], of_list[0], sizeof of_list[0], "%s", text.ptr);
                 }
+                size_t counts[CX_FEATURE_KINDS];
+                float others[5] = { 1, 2, 3, 4, 5 };
+                cx_model_read_text(&model, arena, 1u << (is_letters ? CX_FEATURES_WORDS : CX_FEATURES_LETTERS), &folded, text, others, counts);
+                cr_assert(counts[kind] == 0 && others[0] == 1 && others[4] == 5, "of a kind that is not asked for nothing is read");
                 if (!is_letters && list.count > 0)
                     cr_assert_float_eq(of_list[0][0], expected(&image, list, mood_column(is_of_lines, 64), 0.01, 0.5), 1e-3);
             }
@@ -467,6 +499,27 @@ Test(model, letters_are_read_until_they_decide)
         cr_assert_eq(counts[CX_FEATURES_LETTERS], is_decided ? cx_features_total(&first) : cx_features_total(&all));
     }
     cx_buf_free(&image.bytes);
+}
+
+/* Of letters a word's whole is told by how it was written: by its bytes, but for capitals; where one character stands for several words, by letters.
+ */
+Test(model, wholes_of_letters_are_those_of_words_as_they_are_written)
+{
+    static const struct {
+        const char *left, *right;
+        bool is_same;
+    } pairs[] = {
+        { "été", "ÉTÉ", true },    { "привет", "ПРИВЕТ", true }, { "ярость", "Ярость", true }, { "hello", "HeLLo", true },
+        { "groß", "groÿ", false }, { "été", "ete", false },      { "всё", "все", false },      { "ж", "і", false },
+        { "dağ", "daş", false },   { "⒜ x", "㈜ x", false },     { "⒜ x", "⒝ x", false },      { "м", "м", true },
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct cx_features left = features_of(CX_FEATURES_LETTERS, pairs[i].left, false),
+                           right = features_of(CX_FEATURES_LETTERS, pairs[i].right, false);
+        cr_assert_gt(left.word_count, 0, "%s", pairs[i].left);
+        cr_assert_gt(right.word_count, 0, "%s", pairs[i].right);
+        cr_assert_eq(left.words[0].whole == right.words[0].whole, pairs[i].is_same, "%s and %s", pairs[i].left, pairs[i].right);
+    }
 }
 
 Test(model, how_many_labels_are_near_is_the_same_on_every_kernel)

@@ -135,7 +135,6 @@ Test(sketch, a_long_text_is_read_up_to_a_point)
     cr_assert_eq(cx_sketch_similarity(&whole.sketch, &part.sketch), 1);
 }
 
-/* The numbers stand in changelogs: they must not change unnoticed. */
 static void assert_ascends(const uint64_t *anchors, size_t count, const char *text)
 {
     for (size_t i = 1; i < count; i++)
@@ -154,6 +153,7 @@ Test(sketch, anchors_are_in_order_and_each_is_there_once)
     }
 }
 
+/* The numbers stand in changelogs: they must not change unnoticed. */
 Test(sketch, the_numbers_stay_as_they_are)
 {
     struct cx_sketched text = sketched(APP);
