@@ -24,17 +24,16 @@ static bool is_of_letters(const struct reading *r)
     return r->wanted->table->features == CX_FEATURES_LETTERS;
 }
 
-/* Finds features, and adds what was found so far where there is no room for more. */
+/* Finds features, and adds what was found so far where there is no room for more. has[i]: the table holds feature i; NULL: nobody asks. */
 static void take(struct reading *r, const uint32_t *features, size_t count, bool *has)
 {
-    while (count > 0) {
-        size_t room = ROWS_AT_ONCE - r->found.asked, n = count < room ? count : room;
-        rows_find(r->wanted->table, features, n, &r->found, has);
+    bool unasked[ROWS_AT_ONCE];
+    for (size_t at = 0, n; at < count; at += n) {
+        size_t room = ROWS_AT_ONCE - r->found.asked;
+        n = count - at < room ? count - at : room;
+        rows_find(r->wanted->table, features + at, n, &r->found, has != NULL ? has + at : unasked);
         if (r->found.asked == ROWS_AT_ONCE)
             rows_add(r->wanted->table, &r->found, r->wanted->sums);
-        features += n;
-        has += n;
-        count -= n;
     }
 }
 
@@ -108,13 +107,10 @@ static void spell(struct reading *r, size_t i)
 
 static void take_neighbours(struct reading *r)
 {
-    bool has[WORDS_AT_ONCE];
-    while (r->neighbours_taken < r->neighbours.count) {
-        size_t left = r->neighbours.count - r->neighbours_taken, n = left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE;
-        take(r, r->neighbours.hashes + r->neighbours_taken, n, has);
-        r->neighbours_taken += n;
-        r->wanted->count += n;
-    }
+    size_t count = r->neighbours.count - r->neighbours_taken;
+    take(r, r->neighbours.hashes + r->neighbours_taken, count, NULL);
+    r->neighbours_taken += count;
+    r->wanted->count += count;
 }
 
 static void find_spelled(struct reading *r);
@@ -137,11 +133,7 @@ static void look(struct reading *r)
 
 static void find_spelled(struct reading *r)
 {
-    bool has[ROWS_AT_ONCE];
-    for (size_t at = 0; at < r->spelled.count; at += ROWS_AT_ONCE) {
-        size_t left = r->spelled.count - at;
-        take(r, r->hashes + at, left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE, has);
-    }
+    take(r, r->hashes, r->spelled.count, NULL);
     r->step = add;
 }
 
