@@ -1,6 +1,6 @@
 #include <zstd.h>
 #include "codec/codec.h"
-#include <sys/mman.h>
+#include "base/pages.h"
 
 int cx_zstd_compress(struct cx_buf *out, struct cx_str in, int level)
 {
@@ -18,21 +18,13 @@ int cx_zstd_compress(struct cx_buf *out, struct cx_str in, int level)
 /* What may be believed of a frame's claim of how much comes out of it. */
 #define BELIEVED 64
 
-/* Large pages where the machine has such: a model is unpacked once, and four thousand page faults are a tenth of that. */
-static void in_large_pages(char *start, size_t size)
-{
-    size_t page = (size_t)2 << 20, skipped = -(uintptr_t)start & (page - 1);
-    if (size >= skipped + page)
-        madvise(start + skipped, size - skipped, MADV_HUGEPAGE);
-}
-
 /* All at once, where the frame says how much it is and there is room for that; 0: it does not, or it is not so. */
 static size_t decompress_at_once(struct cx_buf *out, struct cx_str in)
 {
     unsigned long long claimed = ZSTD_getFrameContentSize(in.ptr, in.len);
     if (claimed == 0 || claimed > out->max - out->len || claimed / BELIEVED > in.len || !cx_buf_reserve(out, claimed))
         return 0;
-    in_large_pages(out->ptr + out->len, claimed);
+    cx_large_pages(out->ptr + out->len, claimed);
     size_t size = ZSTD_decompress(out->ptr + out->len, claimed, in.ptr, in.len);
     return ZSTD_isError(size) ? 0 : size;
 }

@@ -2,8 +2,8 @@
 #ifndef CX_STATE_BLOCK_H
 #define CX_STATE_BLOCK_H
 #include "base/error.h"
+#include "base/pages.h"
 #include <stdlib.h>
-#include <sys/mman.h>
 
 struct cx_block {
     uint32_t len;
@@ -19,10 +19,9 @@ static inline void *cx_state_alloc(size_t size)
 /* For what is big and looked up at random places. Given back by free(). */
 static inline void *cx_state_alloc_huge(size_t size)
 {
-    const size_t page = (size_t)2 << 20;
-    void *memory = aligned_alloc(page, (size + page - 1) & ~(page - 1));
+    void *memory = aligned_alloc(CX_LARGE_PAGE, (size + CX_LARGE_PAGE - 1) & ~(CX_LARGE_PAGE - 1));
     cx_assert(memory != NULL);
-    (void)madvise(memory, size, MADV_HUGEPAGE); /* where the kernel has none it is slower, that is all */
+    cx_large_pages(memory, size);
     return memory;
 }
 static inline struct cx_block *cx_block_new(const void *bytes, size_t len)

@@ -1,11 +1,11 @@
 /* model.c - reading an image, and sums to scores. */
 #include "text/model.h"
 #include "base/json.h"
+#include "base/pages.h"
 #include "text/rows.h"
 #include "text/scores.h"
 #include "text/sums.h"
 #include <math.h>
-#include <sys/mman.h>
 
 #define MAGIC        "cx model 3\n"
 #define MAGIC_OTHERS "cx model "
@@ -126,22 +126,19 @@ static void find_runs(struct cx_arena *arena, struct cx_model *model)
 
 /* ---- tables ---- */
 
-/* Features are looked up all over the tables: in pages of 4 KB the machine would look for pages as long as for what is on them. */
-#define PAGE ((size_t)2 << 20)
-
 /* The rest of an image, and where its tables go. */
 struct tables_room {
     struct cx_str bytes;
     char *at;
 };
 
+/* Features are looked up all over the tables: in pages of 4 KB the machine would look for pages as long as for what is on them. */
 static struct tables_room room_for(struct cx_arena *arena, struct cx_str bytes)
 {
-    size_t align = bytes.len >= PAGE ? PAGE : 64, size = bytes.len + (size_t)2 * CX_MODEL_TABLES * 64;
+    size_t align = bytes.len >= CX_LARGE_PAGE ? CX_LARGE_PAGE : 64, size = bytes.len + (size_t)2 * CX_MODEL_TABLES * 64;
     char *room = cx_arena_alloc(arena, size + align);
     room += -(uintptr_t)room & (align - 1);
-    if (align == PAGE)
-        madvise(room, size, MADV_HUGEPAGE); /* where there are none it does without */
+    cx_large_pages(room, size);
     return (struct tables_room){ bytes, room };
 }
 
