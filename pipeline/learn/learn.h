@@ -51,8 +51,7 @@ struct cx_head_plan {
     bool shifts;                /* ONE_OF: calibration shifts labels, until each is said as much as it is true; it undoes balance */
     const char *favoured;       /* labels to be expected more often than texts have them, by so much of a logit */
     float favour;
-    float
-        keen; /* share of the shift of calibration that is left out: what is rare and dear to miss is said from 0.5 on, at some cost in calibration */
+    float lift; /* ANY_OF: of what is rare and dear to miss, logits from so far below 0 on have scores from 0.5 on (text/scores.h) */
 };
 /* Plan of a head by name; for names that are not ours one for own labels. */
 const struct cx_head_plan *cx_head_plan(struct cx_str name);
@@ -149,7 +148,7 @@ struct cx_packed_head {
     bool is_narrow;                   /* its columns stand in the lines */
     float temperature;
     float shift[CX_LABELS_MAX]; /* logits are (logit + shift) / temperature */
-    float threshold[CX_LABELS_MAX], at_least;
+    float threshold[CX_LABELS_MAX], at_least, lift;
     bool adds;
 };
 struct cx_packed_table {

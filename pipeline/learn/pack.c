@@ -104,6 +104,10 @@ static void pack_head(struct cx_buf *header, const struct cx_packed_head *head, 
     add_list(header, "threshold", head->threshold, task->label_count);
     cx_buf_str(header, CX_STR(",\"at_least\":"));
     cx_json_f32(header, head->at_least);
+    if (head->lift > 0) {
+        cx_buf_str(header, CX_STR(",\"lift\":"));
+        cx_json_f32(header, head->lift);
+    }
     if (head->adds)
         cx_buf_str(header, CX_STR(",\"adds\":true"));
     cx_buf_byte(header, '}');

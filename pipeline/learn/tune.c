@@ -141,7 +141,9 @@ static float silence(const struct cx_measure *unseen, const struct cx_packed_hea
 
 void cx_choose(struct cx_measure *held, const struct cx_packed_head *packed)
 {
-    struct cx_head as = { .kind = held->kind, .label_count = held->labels, .threshold = packed->threshold, .at_least = packed->at_least };
+    struct cx_head as = {
+        .kind = held->kind, .label_count = held->labels, .threshold = packed->threshold, .at_least = packed->at_least, .lift = packed->lift
+    };
     for (size_t i = 0; i < held->n; i++) {
         float *values = held->scores + i * held->labels;
         for (uint32_t c = 0; c < held->labels; c++)
@@ -159,8 +161,7 @@ void cx_tune(struct cx_build_head *head)
     const struct cx_measure *unseen = head->folds.n > 0 ? &head->folds : &head->held;
     if (unseen->n > 0)
         calibrate(unseen, head->task->plan, &head->packed);
-    for (uint32_t c = 0; c < head->task->label_count; c++)
-        head->packed.shift[c] *= 1 - head->task->plan->keen;
+    head->packed.lift = head->task->plan->lift;
     if (unseen->kind == CX_HEAD_ONE_OF)
         head->packed.at_least = silence(unseen, &head->packed);
     cx_choose(&head->held, &head->packed);

@@ -10,6 +10,7 @@
 #define MAGIC        "cx model 3\n"
 #define MAGIC_OTHERS "cx model "
 #define HEADS_MAX    32
+#define LIFT_MAX     4
 
 static int bad(struct cx_error *err, const char *what)
 {
@@ -98,6 +99,8 @@ static int read_head(struct cx_arena *arena, const struct cx_json *node, const s
     for (uint32_t i = 0; i < head->label_count; i++)
         if (!(head->threshold[i] > 0))
             return bad(err, "a threshold that is not above 0");
+    if (cx_json_get(node, CX_STR("lift")) != NULL && (!read_number(node, "lift", &head->lift) || !(head->lift >= 0 && head->lift <= LIFT_MAX)))
+        return bad(err, "a lift that is not from 0 to 4");
     return 0;
 }
 

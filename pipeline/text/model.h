@@ -31,6 +31,7 @@ struct cx_head {
     const float *scale, *bias;
     const float *threshold; /* ANY_OF: said from this score on. ONE_OF: the label whose score is the largest multiple of its threshold wins */
     float at_least;         /* ONE_OF: below this score of the winner nothing is said */
+    float lift;             /* ANY_OF: logits from -lift on have scores from 0.5 on (scores.h); 0: all are as they are */
     bool adds;              /* of an overlay: its logits are added to those of the base's head of this name */
 };
 /* A feature h belongs in bucket (h * buckets) >> 32, at one of its places: where the tag is cx_model_tag(h). Two features that share bucket and tag

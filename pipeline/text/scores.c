@@ -237,9 +237,24 @@ static void score_far(const struct cx_head *head, float *values)
     share(head, values);
 }
 
+static float lifted(float logit, float lift)
+{
+    if (!(logit > -2 * lift && logit < lift))
+        return logit;
+    return logit < -lift ? 2 * (logit + lift) : (logit + lift) / 2;
+}
+
+static void lift_all(const struct cx_head *heads, size_t n, float *values)
+{
+    for (size_t h = 0; h < n; h++)
+        for (uint32_t i = 0; heads[h].lift > 0 && i < heads[h].label_count; i++)
+            values[heads[h].first - heads[0].first + i] = lifted(values[heads[h].first - heads[0].first + i], heads[h].lift);
+}
+
 void scores_of(const struct cx_head *heads, size_t n, float *values)
 {
     uint32_t first = heads[0].first;
+    lift_all(heads, n, values);
     if (n > 1 && powers_of(values, heads[n - 1].first + heads[n - 1].label_count - first)) {
         for (size_t h = 0; h < n; h++)
             share(&heads[h], values + (heads[h].first - first));

@@ -285,6 +285,40 @@ Test(learn, labels_are_said_from_the_score_of_the_plan_on)
     cx_arena_free(arena);
 }
 
+Test(learn, what_the_plan_lifts_has_scores_from_a_half_on_where_calibration_alone_says_less)
+{
+    static struct cx_build build;
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    float shift[2], least[2];
+    for (int i = 0; i < 2; i++) {
+        struct cx_learn_task task;
+        struct cx_error err;
+        struct cx_model model;
+        struct cx_buf image;
+        cx_learn_task_init(&task, CX_STR("mood"));
+        struct cx_head_plan plan = *task.plan;
+        plan.kind = CX_HEAD_ANY_OF;
+        plan.lift = i == 0 ? 0 : 0.6f;
+        task.plan = &plan;
+        cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
+        cx_learn_task_close(&task);
+        build = (struct cx_build){ .head_count = 1, .say = say_nothing };
+        build.heads[0].task = &task;
+        cx_build_learn(&build, arena);
+        cx_buf_init(&image, 64u << 20);
+        cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &image);
+        cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
+        shift[i] = build.heads[0].packed.shift[0];
+        least[i] = model.heads[0].lift;
+        cx_buf_free(&image);
+        cx_build_free(&build);
+        cx_learn_task_free(&task);
+    }
+    cr_assert_eq(shift[0], shift[1], "calibration is the same");
+    cr_assert(least[0] == 0 && least[1] == 0.6f);
+    cx_arena_free(arena);
+}
+
 Test(learn, no_may_be_a_label_of_ones_own)
 {
     struct cx_arena *arena = cx_arena_new(1u << 30);

@@ -395,7 +395,8 @@ Test(model, scores_of_many_heads_at_once_are_those_of_each)
     struct cx_model model = { .heads = heads, .head_count = HEADS, .score_count = SCORES };
     uint64_t seed = 11;
     for (uint32_t h = 0, first = 0; h < HEADS; first += labels[h++])
-        heads[h] = (struct cx_head){ .kind = h % 2 ? CX_HEAD_ANY_OF : CX_HEAD_ONE_OF, .first = first, .label_count = labels[h] };
+        heads[h] =
+            (struct cx_head){ .kind = h % 2 ? CX_HEAD_ANY_OF : CX_HEAD_ONE_OF, .first = first, .label_count = labels[h], .lift = h == 3 ? 0.6f : 0 };
     for (int round = 0; round < 300; round++)
         for (int kernel = CX_KERNEL_PORTABLE; kernel <= CX_KERNEL_AVX2; kernel++) {
             float together[SCORES + 1], apart[SCORES + 1];
@@ -412,6 +413,53 @@ Test(model, scores_of_many_heads_at_once_are_those_of_each)
             if (kernel == CX_KERNEL_AVX2)
                 seed = own;
         }
+}
+
+Test(model, a_lift_moves_where_half_is_and_nothing_far_from_it)
+{
+    const float lift = 0.6f;
+    struct cx_head as_it_is = { .kind = CX_HEAD_ANY_OF, .label_count = 1 }, lifted = as_it_is;
+    lifted.lift = lift;
+    float last = -3;
+    cx_head_scores(&lifted, &last);
+    for (float logit = -3; logit < 3; logit += 0.01f) {
+        float plain = logit, score = logit, at_half = -lift + (logit < -lift ? -1e-4f : 1e-4f);
+        cx_head_scores(&as_it_is, &plain);
+        cx_head_scores(&lifted, &score);
+        cx_head_scores(&lifted, &at_half);
+        cr_assert_geq(score, last, "scores keep their order");
+        cr_assert_lt(score - last, 0.01, "and have no gaps");
+        cr_assert_eq(score >= 0.5f, logit >= -lift);
+        cr_assert_eq(at_half >= 0.5f, logit >= -lift);
+        cr_assert_eq(score == plain, logit <= -2 * lift || logit >= lift);
+        last = score;
+    }
+}
+
+Test(model, a_lift_is_read_and_one_that_makes_no_sense_refused)
+{
+    static const struct {
+        const char *text;
+        bool is_read;
+        float lift;
+    } lifts[] = { { "0.6}", true, 0.6f }, { "0}", true, 0 },   { "4}", true, 4 }, { "-0.1}", false },
+                  { "4.1}", false },      { "\"x\"}", false }, { "null}", false } };
+    for (size_t i = 0; i < sizeof lifts / sizeof *lifts; i++) {
+        static struct image image;
+        struct cx_model model;
+        struct cx_error err;
+        fill_image(&image, features_of(CX_FEATURES_WORDS, long_text, false), false, 32, 1);
+        struct cx_str header = cx_arena_format(
+            arena,
+            "{\"version\":\"t@1\",\"tables\":[{\"features\":\"words\",\"of\":\"tags\",\"buckets\":%d,\"rows\":%u,\"row_bytes\":32}],\"heads\":["
+            "{\"name\":\"rude\",\"kind\":\"any_of\",\"table\":0,\"column\":0,\"labels\":[\"rude\"],\"scale\":[1],\"bias\":[0],\"threshold\":[0.5],"
+            "\"at_least\":0,\"lift\":%s]}",
+            BUCKETS, image.row_count, lifts[i].text);
+        bool is_read = cx_model_read(arena, finish_image(&image, header), &model, &err) == 0;
+        cr_assert_eq(is_read, lifts[i].is_read, "%s", lifts[i].text);
+        cr_assert(!is_read || model.heads[0].lift == lifts[i].lift);
+        cx_buf_free(&image.bytes);
+    }
 }
 
 /* Texts of which some words stand in the table as a whole, some by their features and some not at all. */
