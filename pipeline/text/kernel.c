@@ -6,7 +6,9 @@ _Atomic int kernel_chosen = -1;
 bool cx_model_use_kernel(enum cx_kernel kernel)
 {
 #if HAS_AVX2
-    bool is_here = kernel == CX_KERNEL_PORTABLE || __builtin_cpu_supports("avx2");
+    bool has_avx2 =
+        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+    bool is_here = kernel == CX_KERNEL_PORTABLE || has_avx2;
 #else
     bool is_here = kernel == CX_KERNEL_PORTABLE;
 #endif

@@ -2,8 +2,6 @@
  * The whole has heads and scores of its own numbering but no rows: a layer's places lead from its scores to those of the whole. */
 #include "text/model.h"
 
-#define HEADS_MAX 64
-
 static int misfit(struct cx_error *err, const struct cx_model *overlay, const struct cx_head *head, const char *what)
 {
     return cx_fail(err, CX_EXIT_CONFIG, "the overlay %.*s does not fit: its head %.*s %s", CX_STR_ARG(overlay->version), CX_STR_ARG(head->name),
@@ -55,7 +53,7 @@ static int add_head(struct cx_arena *arena, struct cx_model *model, struct cx_he
     uint32_t table = 0;
     while (table < model->table_count && model->tables[table].features != features)
         table++;
-    if (table == model->table_count || model->head_count == HEADS_MAX)
+    if (table == model->table_count || model->head_count == CX_MODEL_HEADS)
         return misfit(err, overlay, head, "reads what the base does not, or is one too many");
     heads[model->head_count] = *head;
     heads[model->head_count++].table = table;
@@ -88,7 +86,7 @@ int cx_model_lay(struct cx_arena *arena, const struct cx_model *base, const stru
 {
     if (n >= CX_MODEL_LAYERS)
         return cx_fail(err, CX_EXIT_CONFIG, "more than %d overlays for one company", CX_MODEL_LAYERS - 1);
-    struct cx_head *heads = CX_NEW_ARRAY(arena, struct cx_head, HEADS_MAX);
+    struct cx_head *heads = CX_NEW_ARRAY(arena, struct cx_head, CX_MODEL_HEADS);
     struct cx_model_layer *layers = CX_NEW_ARRAY(arena, struct cx_model_layer, n + 1);
     *model = *base;
     memcpy(heads, base->heads, base->head_count * sizeof *heads);

@@ -9,7 +9,6 @@
 
 #define MAGIC        "cx model 3\n"
 #define MAGIC_OTHERS "cx model "
-#define HEADS_MAX    32
 #define LIFT_MAX     4
 
 static int bad(struct cx_error *err, const char *what)
@@ -204,7 +203,7 @@ static int read_header(struct cx_arena *arena, const struct cx_json *root, struc
     model->version = read_text(arena, root, "version");
     model->base = read_text(arena, root, "base");
     if (model->version.ptr == NULL || tables == NULL || tables->type != CX_JSON_ARRAY || tables->count > CX_MODEL_TABLES || tables->count == 0 ||
-        heads == NULL || heads->type != CX_JSON_ARRAY || heads->count > HEADS_MAX)
+        heads == NULL || heads->type != CX_JSON_ARRAY || heads->count > CX_MODEL_HEADS)
         return bad(err, "its header");
     struct cx_buf card;
     cx_buf_init(&card, 16u << 20);

@@ -72,6 +72,7 @@ struct cx_model_run {
 };
 #define CX_MODEL_TABLES 4
 #define CX_MODEL_LABELS 512 /* a head has at most so many */
+#define CX_MODEL_HEADS  64  /* a model, and a model with its overlays */
 struct cx_model_layer {
     const struct cx_model *model;
     const uint32_t *places; /* of each of its scores among those of the whole */
