@@ -39,14 +39,22 @@ static bool check_author(struct cx_arena *arena, struct cx_interaction *record, 
     return true;
 }
 
-static bool check_media(struct cx_arena *arena, const struct cx_interaction *record, struct normalize_fault *fault)
+static bool check_media(struct cx_arena *arena, struct cx_interaction *record, struct normalize_fault *fault)
 {
+    bool has_urls = false;
     for (size_t i = 0; i < record->media.len; i++) {
         const struct cx_media *media = &record->media.items[i];
-        if (!is_sound(arena, "media.native_id", media->native_id, fault) || !is_sound(arena, "media.type", media->type, fault) ||
-            !is_sound(arena, "media.url", media->url, fault))
+        if (!is_sound(arena, "media.native_id", media->native_id, fault) || !is_sound(arena, "media.type", media->type, fault))
             return false;
+        has_urls = has_urls || has_zero(media->url);
     }
+    if (!has_urls)
+        return true;
+    struct cx_media *kept = cx_arena_alloc(arena, record->media.len * sizeof *kept);
+    memcpy(kept, record->media.items, record->media.len * sizeof *kept);
+    for (size_t i = 0; i < record->media.len; i++)
+        kept[i].url = normalize_without_zeros(arena, kept[i].url);
+    record->media.items = kept;
     return true;
 }
 
