@@ -68,6 +68,12 @@ static void propose(const struct cx_build_head *head, int skip_fold, struct lear
 
 /* ---- folds ---- */
 
+/* Phrases are not what people send: how they are told says nothing of that. */
+static bool is_judged(const struct cx_example *example)
+{
+    return example->fold < CX_FOLDS;
+}
+
 /* Logits of the examples of a fold, by weights fitted to the others on what was selected for them. */
 static void judge_fold(struct cx_build_head *head, const struct cx_selection *selection, int fold)
 {
@@ -79,9 +85,9 @@ static void judge_fold(struct cx_build_head *head, const struct cx_selection *se
     memcpy(task.examples, head->task->examples, task.count * sizeof *task.examples);
     cx_selection_apply(selection, head->is_narrow, arena, task.examples, task.count);
     cx_fit(&task, weights.bits, fold, &weights);
-    for (size_t i = 0; i < task.count; i++)
+    for (size_t i = 0, judged = 0; i < task.count; judged += is_judged(&task.examples[i++]))
         if (task.examples[i].fold == fold)
-            cx_weights_logits(&weights, &task.examples[i], head->folds.scores + i * task.label_count);
+            cx_weights_logits(&weights, &task.examples[i], head->folds.scores + judged * task.label_count);
     free(task.examples);
     cx_weights_free(&weights);
     cx_arena_free(arena);
@@ -90,9 +96,13 @@ static void judge_fold(struct cx_build_head *head, const struct cx_selection *se
 static void open_folds(struct cx_build_head *head)
 {
     const struct cx_learn_task *task = head->task;
-    cx_measure_init(&head->folds, task->plan->kind, task->label_count, task->count);
+    size_t n = 0;
     for (size_t i = 0; i < task->count; i++)
-        measure_one(&head->folds, i, &task->examples[i]);
+        n += is_judged(&task->examples[i]);
+    cx_measure_init(&head->folds, task->plan->kind, task->label_count, n);
+    for (size_t i = 0, judged = 0; i < task->count; i++)
+        if (is_judged(&task->examples[i]))
+            measure_one(&head->folds, judged++, &task->examples[i]);
 }
 
 static bool has_folds(const struct cx_build_head *head, enum cx_feature_kind kind)

@@ -29,7 +29,7 @@ struct cx_example {
     float weight, balance; /* balance: of its set */
     const float *prior;    /* logits that the labels have already, from the model an overlay is learned over; NULL: none */
     uint16_t set;          /* row of the recipe it came from */
-    uint16_t fold;         /* 0..CX_FOLDS-1; texts about one thing share it */
+    uint16_t fold;         /* 0..CX_FOLDS-1; texts about one thing share it. CX_FOLDS: a phrase, which is learned and never judged */
 };
 /* How a head is learned; rows in plan.c. */
 struct cx_head_plan {

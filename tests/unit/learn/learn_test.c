@@ -217,6 +217,43 @@ Test(learn, phrases_weigh_what_they_do_in_a_longer_text)
     cx_arena_free(arena);
 }
 
+Test(learn, phrases_are_learned_and_never_judged)
+{
+    static struct cx_build build;
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    size_t judged[2];
+    for (int has_phrases = 0; has_phrases < 2; has_phrases++) {
+        struct cx_learn_task task;
+        struct cx_error err;
+        struct cx_text_source phrases = { .content = CX_STR("fine\tquokka\nfine\tquokka wombat\nbad\tdingo\nbad\tdingo numbat\n"),
+                                          .weight = 1,
+                                          .is_phrases = true };
+        cx_learn_task_init(&task, CX_STR("mood"));
+        cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
+        cr_assert(!has_phrases || cx_learn_task_read(&task, arena, &phrases, &err) == 0);
+        cx_learn_task_close(&task);
+        build = (struct cx_build){ .head_count = 1, .say = say_nothing };
+        build.heads[0].task = &task;
+        cx_build_learn(&build, arena);
+        judged[has_phrases] = build.heads[0].folds.n;
+        if (has_phrases) {
+            struct cx_model model;
+            struct cx_buf image;
+            cx_buf_init(&image, 64u << 20);
+            cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &image);
+            cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
+            cr_assert(cx_str_is(model.heads[0].labels[choice(arena, &model, "quokka")], "fine"));
+            cr_assert(cx_str_is(model.heads[0].labels[choice(arena, &model, "dingo")], "bad"));
+            cx_buf_free(&image);
+        }
+        cx_build_free(&build);
+        cx_learn_task_free(&task);
+    }
+    cr_assert_gt(judged[0], 0);
+    cr_assert_eq(judged[1], judged[0]);
+    cx_arena_free(arena);
+}
+
 /* The row of the word itself. */
 static uint32_t row_of_word(struct cx_arena *arena, const char *word, uint32_t bits)
 {
