@@ -8,7 +8,7 @@
 #define BITS_MIN       12u
 #define BITS_MAX       22u
 #define LETTER_BITS    20u /* of letters there are fewer runs */
-#define WORD_WHOLES    40000
+#define WORD_WHOLES    32000
 #define LETTER_WHOLES  44000
 
 static uint32_t bits_for(double n)

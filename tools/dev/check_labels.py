@@ -15,8 +15,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COLUMNS = "id channel text sentiment urgency toxic relevant intent functions c topic".split()
 LANGUAGES = ("tr", "es", "ar", "ru", "en")
 ROWS, ROWS_A_LABEL = 1000, 40  # at least, a language
-PHRASES = {"tone": ("sentiment", "tr es ar ru en pt fr de it hi".split(), 1500), "tox": ("toxic", LANGUAGES, 1000)}  # column, languages, rows at least
-PHRASES_A_LABEL = 0.15         # at least this share
+# Columns before the text, languages, rows at least, and the share of them that every label of the first column has at least.
+PHRASES = {"tone": (["sentiment"], "tr es ar ru en pt fr de it hi".split(), 1500, 0.15), "tox": (["toxic"], LANGUAGES, 1000, 0.15),
+           "intent": (["intent", "functions"], LANGUAGES, 1000, 0.01)}
+PHRASE_WORDS = 8               # at most, of an intent
 LIKENESS, ALIKE = 0.5, 0.005   # texts that share this much are near-duplicates; at most this share of rows may have one
 FORMS = {"id": r"[a-z]{2}-[0-9]{4}", "channel": r"[a-z0-9_]{1,32}", "topic": r"[a-z0-9_]+", "toxic": "[01]", "relevant": "[01]"}
 
@@ -88,8 +90,12 @@ def row_problems(row, known):
         yield "the row belongs in the other file: the CRC-32 of its text decides"
 
 
+def plain(text):
+    return re.sub(r"\W+", " ", text.lower()).strip()
+
+
 def grams(text):
-    folded = re.sub(r"\W+", " ", text.lower()).strip()
+    folded = plain(text)
     return {folded[i:i + 4] for i in range(max(1, len(folded) - 3))}
 
 
@@ -106,7 +112,7 @@ def near_duplicates(rows):
             places[gram].append(i)
 
 
-def language_problems(language, rows, known):
+def language_problems(language, rows, known, are_compared):
     if len(rows) < ROWS:
         yield f"{language}: {len(rows)} rows, {ROWS} are the least"
     for column, names in known.items():
@@ -118,49 +124,63 @@ def language_problems(language, rows, known):
             if row[column] in seen:
                 yield f"{row['where']}: the same {column} as {seen[row[column]]}"
             seen[row[column]] = row["where"]
-    pairs = list(near_duplicates(rows))
+    pairs = list(near_duplicates(rows)) if are_compared else []
     if len(pairs) > ALIKE * len(rows):
         yield from (f"{b['where']}: nearly the text of {a['where']}" for a, b in pairs)
 
 
-def phrase_problems(path, column, least, known):
+def held_texts(folder, language):
+    path = folder / f"{language}.held.tsv"
+    return {plain(line.split("\t")[2]) for line in path.read_text(errors="replace").split("\n")[1:] if line.count("\t") > 2} if path.exists() else set()
+
+
+def phrase_faults(row, columns, known, seen, held):
+    yield from text_problems(row["text"])
+    for column in columns:
+        said = row[column].split(",") if column == "functions" and row[column] else [] if column == "functions" else [row[column]]
+        yield from (f"{column}: no label {name!r}" for name in said if name not in known[column])
+    if row["text"].lower() in seen:
+        yield f"the same text as {seen[row['text'].lower()]}"
+    if plain(row["text"]) and plain(row["text"]) in held:
+        yield "the text is one that is held: what is measured would have been learned"
+    if "intent" in columns and len(row["text"].split()) > PHRASE_WORDS:
+        yield f"more than {PHRASE_WORDS} words"
+
+
+def phrase_problems(path, columns, least, share, known, held):
     problems, seen, counts = [], {}, collections.Counter()
-    rows = read(path, [column, "text"], problems)
+    rows, column = read(path, [*columns, "text"], problems), columns[0]
     for row in rows:
-        faults = list(text_problems(row["text"]))
         counts[row[column]] += 1
-        if row[column] not in known[column]:
-            faults.append(f"{column}: no label {row[column]!r}")
-        if row["text"].lower() in seen:
-            faults.append(f"the same text as {seen[row['text'].lower()]}")
+        problems += [f"{row['where']}: {fault}" for fault in phrase_faults(row, columns, known, seen, held)]
         seen[row["text"].lower()] = row["where"]
-        problems += [f"{row['where']}: {fault}" for fault in faults]
     if len(rows) < least:
         problems.append(f"{path.name}: {len(rows)} rows, {least} are the least")
-    problems += [f"{path.name}: {column} {name} has {counts[name]} rows, too few" for name in known[column] if counts[name] < PHRASES_A_LABEL * len(rows)]
+    problems += [f"{path.name}: {column} {name} has {counts[name]} rows, too few" for name in known[column] if counts[name] < share * len(rows)]
     return problems
 
 
-def check_language(folder, language, known):
+def check_language(folder, language, known, are_compared):
     problems = []
     rows = read(folder / f"{language}.tsv", COLUMNS, problems) + read(folder / f"{language}.held.tsv", COLUMNS, problems)
     for row in rows:
         problems += [f"{row['where']}: {problem}" for problem in row_problems(row, known)]
         if not row["id"].startswith(language):
             problems.append(f"{row['where']}: id {row['id']!r} is of another language")
-    return problems + list(language_problems(language, rows, known))
+    return problems + list(language_problems(language, rows, known, are_compared))
 
 
-def check(folder, languages=None):
-    """Of all languages, or of those named."""
+def check(folder, languages=None, are_compared=True):
+    """Of all languages, or of those named; comparing every text with every other takes longer than all else."""
     known, problems = known_labels(), []
     for language in languages or LANGUAGES:
         if language in LANGUAGES:
-            problems += check_language(folder, language, known)
-    for kind, (column, written, least) in PHRASES.items():
+            problems += check_language(folder, language, known, are_compared)
+    for kind, (columns, written, least, share) in PHRASES.items():
         for language in written:
             if languages is None or language in languages:
-                problems += phrase_problems(folder / f"{language}.{kind}.tsv", column, least, known)
+                held = held_texts(folder, language) if kind == "intent" else set()
+                problems += phrase_problems(folder / f"{language}.{kind}.tsv", columns, least, share, known, held)
     return problems
 
 
