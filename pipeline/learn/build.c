@@ -85,9 +85,11 @@ static void judge_fold(struct cx_build_head *head, const struct cx_selection *se
     memcpy(task.examples, head->task->examples, task.count * sizeof *task.examples);
     cx_selection_apply(selection, head->is_narrow, arena, task.examples, task.count);
     cx_fit(&task, weights.bits, fold, &weights);
-    for (size_t i = 0, judged = 0; i < task.count; judged += is_judged(&task.examples[i++]))
+    for (size_t i = 0, judged = 0; i < task.count; i++) {
         if (task.examples[i].fold == fold)
             cx_weights_logits(&weights, &task.examples[i], head->folds.scores + judged * task.label_count);
+        judged += is_judged(&task.examples[i]);
+    }
     free(task.examples);
     cx_weights_free(&weights);
     cx_arena_free(arena);

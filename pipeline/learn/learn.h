@@ -5,7 +5,7 @@
  *   select   the features that weigh most, of all tasks together, get places in a table; the others are forgotten             (select.c)
  *   refit    on what was selected
  *   sum up   a row for the whole of each frequent word, from those of its features                                            (wholes.c)
- *   tune     a temperature a head, shifts, and where it says nothing, from examples that were not fitted                            (tune.c)
+ *   tune     a temperature a head, shifts, lift, and where it says nothing, from examples that were not fitted                      (tune.c)
  *   pack     weights to int8, and the image of text/model.h                                                                   (pack.c)
  *   measure  precision, recall, F1, calibration, intervals, paired tests                                                      (measure.h) */
 #ifndef CX_LEARN_H

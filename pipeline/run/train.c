@@ -69,6 +69,7 @@ static int begin_task(struct training *t, struct cx_error *err)
     if (t->below == NULL)
         return 0;
     t->plan.kind = t->below->kind;
+    t->plan.lift = t->below->lift; /* it is the base's scores that are lifted */
     task->known_count = task->label_count = t->below->label_count;
     memcpy(task->labels, t->below->labels, t->below->label_count * sizeof *task->labels);
     task->is_closed = !is_open(head);

@@ -98,8 +98,9 @@ static int read_head(struct cx_arena *arena, const struct cx_json *node, const s
     for (uint32_t i = 0; i < head->label_count; i++)
         if (!(head->threshold[i] > 0))
             return bad(err, "a threshold that is not above 0");
-    if (cx_json_get(node, CX_STR("lift")) != NULL && (!read_number(node, "lift", &head->lift) || !(head->lift >= 0 && head->lift <= LIFT_MAX)))
-        return bad(err, "a lift that is not from 0 to 4");
+    if (cx_json_get(node, CX_STR("lift")) != NULL &&
+        (!read_number(node, "lift", &head->lift) || !(head->lift >= 0 && head->lift <= LIFT_MAX) || head->kind != CX_HEAD_ANY_OF))
+        return bad(err, "a lift that is not from 0 to 4, or of a head that has one label of several");
     return 0;
 }
 

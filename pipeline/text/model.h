@@ -8,7 +8,7 @@
  * For words that are met often a table also has a row that is the sum of all features of the word, and that is read in place of theirs.
  *
  * The sums are integers and the rest is done once a label in fixed order, so that every kernel gives the same bits. Scale and bias contain the
- * calibration that training found; scores are probabilities.
+ * calibration that training found; scores are probabilities, but for those near 0.5 of a head that has a lift.
  *
  *   CX_HEAD_ONE_OF  softmax: scores of a head add up to 1
  *   CX_HEAD_ANY_OF  every label has a probability of its own

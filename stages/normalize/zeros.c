@@ -41,16 +41,16 @@ static bool check_author(struct cx_arena *arena, struct cx_interaction *record, 
 
 static bool check_media(struct cx_arena *arena, struct cx_interaction *record, struct normalize_fault *fault)
 {
-    bool has_urls = false;
+    bool has_zeros = false; /* in addresses */
     for (size_t i = 0; i < record->media.len; i++) {
         const struct cx_media *media = &record->media.items[i];
         if (!is_sound(arena, "media.native_id", media->native_id, fault) || !is_sound(arena, "media.type", media->type, fault))
             return false;
-        has_urls = has_urls || has_zero(media->url);
+        has_zeros = has_zeros || has_zero(media->url);
     }
-    if (!has_urls)
+    if (!has_zeros)
         return true;
-    struct cx_media *kept = cx_arena_alloc(arena, record->media.len * sizeof *kept);
+    struct cx_media *kept = CX_NEW_ARRAY(arena, struct cx_media, record->media.len);
     memcpy(kept, record->media.items, record->media.len * sizeof *kept);
     for (size_t i = 0; i < record->media.len; i++)
         kept[i].url = normalize_without_zeros(arena, kept[i].url);

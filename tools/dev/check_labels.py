@@ -137,8 +137,10 @@ def held_texts(folder, language):
 def phrase_faults(row, columns, known, seen, held):
     yield from text_problems(row["text"])
     for column in columns:
-        said = row[column].split(",") if column == "functions" and row[column] else [] if column == "functions" else [row[column]]
+        said = [name for name in row[column].split(",") if name or column != "functions"]
         yield from (f"{column}: no label {name!r}" for name in said if name not in known[column])
+        if len(set(said)) < len(said):
+            yield f"{column}: a label twice"
     if row["text"].lower() in seen:
         yield f"the same text as {seen[row['text'].lower()]}"
     if plain(row["text"]) and plain(row["text"]) in held:

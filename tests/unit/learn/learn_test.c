@@ -222,27 +222,33 @@ Test(learn, phrases_are_learned_and_never_judged)
     static struct cx_build build;
     struct cx_arena *arena = cx_arena_new(1u << 30);
     size_t judged[2];
+    int32_t truth[2][8] = { { 0 } };
     for (int has_phrases = 0; has_phrases < 2; has_phrases++) {
         struct cx_learn_task task;
         struct cx_error err;
-        struct cx_text_source phrases = { .content = CX_STR("fine\tquokka\nfine\tquokka wombat\nbad\tdingo\nbad\tdingo numbat\n"),
+        struct cx_text_source phrases = { .content = CX_STR("good\tquokka\ngood\tquokka wombat\nbad\tdingo\nbad\tdingo numbat\n"),
                                           .weight = 1,
                                           .is_phrases = true };
         cx_learn_task_init(&task, CX_STR("mood"));
+        cr_assert(!has_phrases || cx_learn_task_read(&task, arena, &phrases, &err) == 0); /* before what is judged */
         cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
-        cr_assert(!has_phrases || cx_learn_task_read(&task, arena, &phrases, &err) == 0);
         cx_learn_task_close(&task);
         build = (struct cx_build){ .head_count = 1, .say = say_nothing };
         build.heads[0].task = &task;
         cx_build_learn(&build, arena);
-        judged[has_phrases] = build.heads[0].folds.n;
+        const struct cx_measure *folds = &build.heads[0].folds;
+        judged[has_phrases] = folds->n;
+        cr_assert_leq(folds->n, 8);
+        memcpy(truth[has_phrases], folds->truth, folds->n * sizeof **truth);
+        for (size_t i = 0; i < folds->n; i++)
+            cr_assert_neq(folds->scores[2 * i], folds->scores[2 * i + 1], "text %zu was judged", i);
         if (has_phrases) {
             struct cx_model model;
             struct cx_buf image;
             cx_buf_init(&image, 64u << 20);
             cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &image);
             cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
-            cr_assert(cx_str_is(model.heads[0].labels[choice(arena, &model, "quokka")], "fine"));
+            cr_assert(cx_str_is(model.heads[0].labels[choice(arena, &model, "quokka")], "good"));
             cr_assert(cx_str_is(model.heads[0].labels[choice(arena, &model, "dingo")], "bad"));
             cx_buf_free(&image);
         }
@@ -251,6 +257,7 @@ Test(learn, phrases_are_learned_and_never_judged)
     }
     cr_assert_gt(judged[0], 0);
     cr_assert_eq(judged[1], judged[0]);
+    cr_assert_arr_eq(truth[1], truth[0], sizeof truth[0]);
     cx_arena_free(arena);
 }
 
@@ -326,7 +333,8 @@ Test(learn, what_the_plan_lifts_has_scores_from_a_half_on_where_calibration_alon
 {
     static struct cx_build build;
     struct cx_arena *arena = cx_arena_new(1u << 30);
-    float shift[2], least[2];
+    float shift[2], lift[2], scores[2][sizeof labelled] = { 0 };
+    size_t lifted_count = 0;
     for (int i = 0; i < 2; i++) {
         struct cx_learn_task task;
         struct cx_error err;
@@ -346,13 +354,19 @@ Test(learn, what_the_plan_lifts_has_scores_from_a_half_on_where_calibration_alon
         cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &image);
         cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
         shift[i] = build.heads[0].packed.shift[0];
-        least[i] = model.heads[0].lift;
+        lift[i] = model.heads[0].lift;
+        memcpy(scores[i], build.heads[0].folds.scores, build.heads[0].folds.n * task.label_count * sizeof **scores);
         cx_buf_free(&image);
         cx_build_free(&build);
         cx_learn_task_free(&task);
     }
     cr_assert_eq(shift[0], shift[1], "calibration is the same");
-    cr_assert(least[0] == 0 && least[1] == 0.6f);
+    cr_assert(lift[0] == 0 && lift[1] == 0.6f);
+    for (size_t k = 0; k < sizeof labelled; k++) {
+        cr_assert_eq(scores[1][k] >= 0.5f, scores[0][k] >= 1 / (1 + expf(0.6f)), "%zu", k);
+        lifted_count += scores[1][k] > scores[0][k] + 1e-3f;
+    }
+    cr_assert_gt(lifted_count, 0);
     cx_arena_free(arena);
 }
 

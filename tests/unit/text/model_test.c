@@ -459,6 +459,10 @@ Test(model, a_lift_is_read_and_one_that_makes_no_sense_refused)
         cr_assert_eq(is_read, lifts[i].is_read, "%s", lifts[i].text);
         cr_assert(!is_read || model.heads[0].lift == lifts[i].lift);
         cx_buf_free(&image.bytes);
+        char *kind = strstr((char *)header.ptr, "any_of");
+        memcpy(kind, "one_of", 6);
+        cr_assert_eq(cx_model_read(arena, finish_image(&image, header), &model, &err), -1, "one label of several has none");
+        cx_buf_free(&image.bytes);
     }
 }
 
