@@ -23,6 +23,10 @@ def replace_all(path, old, new):
     path.write_text(path.read_text().replace(old, new))
 
 
+def cut(path, lines):
+    path.write_text("\n".join(path.read_text().split("\n")[:lines]) + "\n")
+
+
 def longest(path):
     return max(path.read_text().splitlines()[1:], key=len)
 
@@ -68,7 +72,7 @@ FAULTS = (
     ("tr", "the same id as", lambda f: (f / "tr.tsv").write_text((f / "tr.tsv").read_text() + line_of(f / "tr.tsv", 2) + "\n")),
     ("es", "nearly the text of", add_copy),
     ("en", "urgency critical has", lambda f: [replace_all(f / name, "\tcritical\t", "\thigh\t") for name in ("en.tsv", "en.held.tsv")]),
-    ("en", "1000 are the least", lambda f: (f / "en.tsv").write_text("\n".join((f / "en.tsv").read_text().split("\n")[:200]) + "\n")),
+    ("en", "1000 are the least", lambda f: [cut(f / name, 400) for name in ("en.tsv", "en.held.tsv")]),
     ("en", "of another language", lambda f: edit(f / "en.tsv", "\nen-", "\nde-")),
     ("ru", "No such file", lambda f: (f / "ru.held.tsv").unlink()),
     ("de", "no label 'good'", lambda f: edit(f / "de.tone.tsv", "\npositive\t", "\ngood\t")),
@@ -79,7 +83,7 @@ FAULTS = (
     ("ar", "no label 'sales_dept'", lambda f: edit(f / "ar.intent.tsv", "\tsales\t", "\tsales_dept\t")),
     ("en", "more than 8 words", lambda f: edit(f / "en.intent.tsv", "\tcare\t", "\tcare\tone two three four five six seven eight ")),
     ("tr", "is one that is held", lambda f: add_held(f, "tr")),
-    ("ru", "1000 are the least", lambda f: (f / "ru.tox.tsv").write_text("\n".join((f / "ru.tox.tsv").read_text().split("\n")[:500]) + "\n")),
+    ("ru", "1000 are the least", lambda f: cut(f / "ru.tox.tsv", 500)),
 )
 
 
