@@ -246,9 +246,11 @@ static float lifted(float logit, float lift)
 
 static void lift_all(const struct cx_head *heads, size_t n, float *values)
 {
-    for (size_t h = 0; h < n; h++)
+    for (size_t h = 0; h < n; h++) {
+        float *own = values + (heads[h].first - heads[0].first);
         for (uint32_t i = 0; heads[h].lift > 0 && i < heads[h].label_count; i++)
-            values[heads[h].first - heads[0].first + i] = lifted(values[heads[h].first - heads[0].first + i], heads[h].lift);
+            own[i] = lifted(own[i], heads[h].lift);
+    }
 }
 
 void scores_of(const struct cx_head *heads, size_t n, float *values)

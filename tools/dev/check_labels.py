@@ -74,15 +74,19 @@ def text_problems(text):
         yield "the text is not folded (blanks, NFC) or empty"
 
 
+def label_problems(row, columns, known):
+    for column in columns:
+        said = [name for name in row[column].split(",") if name or column != "functions"]
+        yield from (f"{column}: no label {name!r}" for name in said if name not in known[column])
+        if len(set(said)) < len(said):
+            yield f"{column}: a label twice"
+
+
 def row_problems(row, known):
     for column, form in FORMS.items():
         if not re.fullmatch(form, row[column]):
             yield f"{column} {row[column]!r}"
-    for column, names in known.items():
-        said = [name for name in row[column].split(",") if name or column != "functions"]
-        yield from (f"{column}: no label {name!r}" for name in said if name not in names)
-        if len(set(said)) < len(said):
-            yield f"{column}: a label twice"
+    yield from label_problems(row, known, known)
     if (row["functions"] == "") != (row["relevant"] == "0"):
         yield "functions are empty exactly where the row is not relevant"
     yield from text_problems(row["text"])
@@ -130,20 +134,15 @@ def language_problems(language, rows, known, are_compared):
 
 
 def held_texts(folder, language):
-    path = folder / f"{language}.held.tsv"
-    return {plain(line.split("\t")[2]) for line in path.read_text(errors="replace").split("\n")[1:] if line.count("\t") > 2} if path.exists() else set()
+    return {plain(row["text"]) for row in read(folder / f"{language}.held.tsv", COLUMNS, [])} - {""}
 
 
 def phrase_faults(row, columns, known, seen, held):
     yield from text_problems(row["text"])
-    for column in columns:
-        said = [name for name in row[column].split(",") if name or column != "functions"]
-        yield from (f"{column}: no label {name!r}" for name in said if name not in known[column])
-        if len(set(said)) < len(said):
-            yield f"{column}: a label twice"
+    yield from label_problems(row, columns, known)
     if row["text"].lower() in seen:
         yield f"the same text as {seen[row['text'].lower()]}"
-    if plain(row["text"]) and plain(row["text"]) in held:
+    if plain(row["text"]) in held:
         yield "the text is one that is held: what is measured would have been learned"
     if "intent" in columns and len(row["text"].split()) > PHRASE_WORDS:
         yield f"more than {PHRASE_WORDS} words"

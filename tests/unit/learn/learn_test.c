@@ -28,6 +28,24 @@ static int read_text(struct cx_learn_task *task, struct cx_arena *arena, const c
     return cx_learn_task_read(task, arena, &source, err);
 }
 
+/* Learns one task, which is closed. */
+static void build_of(struct cx_build *build, struct cx_learn_task *task, struct cx_arena *arena)
+{
+    *build = (struct cx_build){ .head_count = 1, .heads = { { .task = task } }, .say = say_nothing };
+    cx_build_learn(build, arena);
+}
+
+/* The model that was learned, as it is packed and read; its image, which is to be freed. */
+static struct cx_buf read_packed(const struct cx_build *build, struct cx_arena *arena, struct cx_model *model)
+{
+    struct cx_buf image;
+    struct cx_error err;
+    cx_buf_init(&image, 64u << 20);
+    cx_build_pack(build, arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &image);
+    cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), model, &err), 0, "%s", err.text);
+    return image;
+}
+
 /* Learns from the labels above; the image. */
 static struct cx_buf learn_at(struct cx_arena *arena, float rate, const char *card)
 {
@@ -41,9 +59,7 @@ static struct cx_buf learn_at(struct cx_arena *arena, float rate, const char *ca
     task.plan = &plan;
     cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
     cx_learn_task_close(&task);
-    build = (struct cx_build){ .head_count = 1, .say = say_nothing };
-    build.heads[0].task = &task;
-    cx_build_learn(&build, arena);
+    build_of(&build, &task, arena);
     cx_buf_init(&image, 64u << 20);
     cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, cx_str(card), &image);
     cx_build_free(&build);
@@ -141,9 +157,7 @@ Test(learn, texts_of_no_label_teach_a_head_when_to_be_silent)
     cr_assert_eq(cx_learn_task_read(&task, arena, &source, &err), 0, "%s", err.text);
     cx_learn_task_close(&task);
     cr_assert_eq(task.label_count, 2);
-    build = (struct cx_build){ .head_count = 1, .say = say_nothing };
-    build.heads[0].task = &task;
-    cx_build_learn(&build, arena);
+    build_of(&build, &task, arena);
     cx_measure_figures(&build.heads[0].folds, NULL, build.heads[0].folds.n, &figures);
     cr_assert_eq(figures.none, 36);
     cr_assert_gt(build.heads[0].packed.at_least, 0.5);
@@ -169,9 +183,7 @@ Test(learn, what_the_plan_favours_is_expected_more_often)
         task.plan = &plan;
         cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
         cx_learn_task_close(&task);
-        build = (struct cx_build){ .head_count = 1, .say = say_nothing };
-        build.heads[0].task = &task;
-        cx_build_learn(&build, arena);
+        build_of(&build, &task, arena);
         bias[favours] = build.heads[0].weights.bias[0];
         cx_build_free(&build);
         cx_learn_task_free(&task);
@@ -233,9 +245,7 @@ Test(learn, phrases_are_learned_and_never_judged)
         cr_assert(!has_phrases || cx_learn_task_read(&task, arena, &phrases, &err) == 0); /* before what is judged */
         cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
         cx_learn_task_close(&task);
-        build = (struct cx_build){ .head_count = 1, .say = say_nothing };
-        build.heads[0].task = &task;
-        cx_build_learn(&build, arena);
+        build_of(&build, &task, arena);
         const struct cx_measure *folds = &build.heads[0].folds;
         judged[has_phrases] = folds->n;
         cr_assert_leq(folds->n, 8);
@@ -245,9 +255,7 @@ Test(learn, phrases_are_learned_and_never_judged)
         if (has_phrases) {
             struct cx_model model;
             struct cx_buf image;
-            cx_buf_init(&image, 64u << 20);
-            cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &image);
-            cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
+            image = read_packed(&build, arena, &model);
             cr_assert(cx_str_is(model.heads[0].labels[choice(arena, &model, "quokka")], "good"));
             cr_assert(cx_str_is(model.heads[0].labels[choice(arena, &model, "dingo")], "bad"));
             cx_buf_free(&image);
@@ -319,9 +327,7 @@ Test(learn, labels_are_said_from_the_score_of_the_plan_on)
         task.plan = &plan;
         cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
         cx_learn_task_close(&task);
-        build = (struct cx_build){ .head_count = 1, .say = say_nothing };
-        build.heads[0].task = &task;
-        cx_build_learn(&build, arena);
+        build_of(&build, &task, arena);
         cr_assert_float_eq(build.heads[0].packed.threshold[0], expected[i], 1e-6);
         cx_build_free(&build);
         cx_learn_task_free(&task);
@@ -347,12 +353,8 @@ Test(learn, what_the_plan_lifts_has_scores_from_a_half_on_where_calibration_alon
         task.plan = &plan;
         cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
         cx_learn_task_close(&task);
-        build = (struct cx_build){ .head_count = 1, .say = say_nothing };
-        build.heads[0].task = &task;
-        cx_build_learn(&build, arena);
-        cx_buf_init(&image, 64u << 20);
-        cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &image);
-        cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
+        build_of(&build, &task, arena);
+        image = read_packed(&build, arena, &model);
         shift[i] = build.heads[0].packed.shift[0];
         lift[i] = model.heads[0].lift;
         memcpy(scores[i], build.heads[0].folds.scores, build.heads[0].folds.n * task.label_count * sizeof **scores);
@@ -720,8 +722,7 @@ Test(learn, a_fold_is_judged_by_features_that_were_chosen_without_it)
     };
     struct cx_figures figures;
     draw_noise(arena, &task, N);
-    build = (struct cx_build){ .head_count = 1, .heads = { { .task = &task } }, .say = say_nothing };
-    cx_build_learn(&build, arena);
+    build_of(&build, &task, arena);
     cx_measure_figures(&build.heads[0].folds, NULL, N, &figures);
     cr_assert_float_eq(figures.accuracy, 0.5, 0.05, "%f of noise is told right", figures.accuracy);
     cr_assert_lt(figures.ece, 0.05, "and it is thought to know more: %f", figures.ece);
@@ -746,8 +747,7 @@ Test(learn, a_fold_that_has_all_texts_is_judged_by_what_knows_nothing)
         examples[i].fold = 0;
         examples[i].prior = prior;
     }
-    build = (struct cx_build){ .head_count = 1, .heads = { { .task = &task } }, .say = say_nothing };
-    cx_build_learn(&build, arena);
+    build_of(&build, &task, arena);
     for (size_t i = 0; i < N; i++) {
         cr_assert_eq(build.heads[0].folds.truth[i], examples[i].label);
         cr_assert_arr_eq(build.heads[0].folds.priors + 2 * i, prior, sizeof prior);
@@ -773,8 +773,7 @@ static double share_said(bool shifts)
         examples[i].label = i % 25 < 5;
         examples[i].weight = examples[i].label == 1 ? 4 : 1;
     }
-    build = (struct cx_build){ .head_count = 1, .heads = { { .task = &task } }, .say = say_nothing };
-    cx_build_learn(&build, arena);
+    build_of(&build, &task, arena);
     for (size_t i = 0; i < N; i++)
         sum += (double)build.heads[0].folds.scores[2 * i + 1];
     cx_build_free(&build);
@@ -894,19 +893,14 @@ Test(learn, what_int8_costs_is_told_of_the_model_as_it_is_packed)
     struct cx_measure by_weights, by_model;
     struct cx_model model;
     struct cx_buf image;
-    struct cx_error err;
     open_undecided(&task, arena);
     open_undecided(&again, arena);
     struct cx_head_plan plan = *task.plan;
     plan.epochs = 1;
     plan.folds = false;
     task.plan = &plan;
-    build = (struct cx_build){ .head_count = 1, .say = say_nothing };
-    build.heads[0].task = &task;
-    cx_build_learn(&build, arena);
-    cx_buf_init(&image, 64u << 20);
-    cx_build_pack(&build, arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &image);
-    cr_assert_eq(cx_model_read(arena, cx_buf_view(&image), &model, &err), 0, "%s", err.text);
+    build_of(&build, &task, arena);
+    image = read_packed(&build, arena, &model);
     judge_by_weights(&build.heads[0], &by_weights);
     cx_judge(&model, &model.heads[0], &again, &by_model);
     size_t otherwise = 0;
