@@ -24,6 +24,10 @@ static void add_sets(struct cx_buf *card, const struct cx_recipe *recipe, bool o
         cx_json_string(card, row->set);
         cx_buf_format(card, ",\"texts\":%zu,\"licence\":", row->train_count);
         cx_json_string(card, row->licence);
+        if (row->taught_by.ptr != NULL) {
+            cx_buf_str(card, CX_STR(",\"taught_by\":"));
+            cx_json_string(card, row->taught_by);
+        }
         cx_buf_format(card, ",\"open\":%s}", row->is_open ? "true" : "false");
     }
 }

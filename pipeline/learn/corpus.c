@@ -2,6 +2,7 @@
 #include "learn/learn.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "learn/taught.h"
 #include "learn/words.h"
 #include <math.h>
 
@@ -19,6 +20,7 @@ struct reading {
     struct cx_error *err;
     int label_at, text_at, topic_at; /* columns; topic -1: none */
     int64_t line;
+    struct learn_taught taught;
 };
 
 void cx_learn_task_init(struct cx_learn_task *task, struct cx_str name)
@@ -74,15 +76,14 @@ struct cx_example *learn_add_example(struct cx_learn_task *task, bool is_dev)
 
 /* ---- labels ---- */
 
-/* Says that none of the labels is meant, also where `no` may be a label: an answer, say. */
-static bool is_outside(struct cx_str label)
+bool learn_is_outside(struct cx_str label)
 {
     return label.len == 0 || cx_str_is(label, "oos") || cx_str_is(label, "none");
 }
 
 static bool is_none(struct cx_str label)
 {
-    return is_outside(label) || cx_str_is(label, "no") || cx_str_is(label, "0");
+    return learn_is_outside(label) || cx_str_is(label, "no") || cx_str_is(label, "0");
 }
 
 int cx_learn_task_label(const struct cx_learn_task *task, struct cx_str label)
@@ -141,7 +142,7 @@ static int bad_label(const struct reading *r, struct cx_str label)
 static int set_labels(const struct reading *r, struct cx_example *example, struct cx_str label)
 {
     if (r->task->plan->kind == CX_HEAD_ONE_OF) {
-        if (is_outside(label) && !r->task->is_closed)
+        if (learn_is_outside(label) && !r->task->is_closed)
             return 0;
         example->label = r->source->skips_unknown ? cx_learn_task_label(r->task, label) : learn_label(r->task, label);
         if (r->source->skips_unknown)
@@ -207,7 +208,10 @@ static int read_line(struct reading *r, struct cx_str line)
     struct cx_str text = columns[r->text_at], label = r->source->label.ptr != NULL ? r->source->label : columns[r->label_at];
     if (!cx_utf8_valid(text) || !cx_utf8_valid(label))
         return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: not UTF-8", CX_STR_ARG(r->source->path), (long long)r->line);
-    if (!map_label(r->source, &label))
+    float *taught = NULL;
+    if (r->source->taught.ptr != NULL)
+        CX_TRY(learn_taught_next(&r->taught, r->task, r->arena, text, &taught, r->err));
+    if (!map_label(r->source, &label) || (r->source->is_untold && taught == NULL))
         return 0;
     struct cx_example *example = learn_add_example(r->task, r->source->is_dev);
     struct cx_str scenario = r->topic_at >= 0 && (size_t)r->topic_at < n ? columns[r->topic_at] : text;
@@ -215,7 +219,11 @@ static int read_line(struct reading *r, struct cx_str line)
     example->set = r->source->set;
     example->weight = r->source->weight;
     example->balance = r->source->balance;
-    CX_TRY(set_labels(r, example, label));
+    example->taught = taught;
+    if (r->source->is_untold)
+        learn_taught_label(r->task, example);
+    else
+        CX_TRY(set_labels(r, example, label));
     cx_example_features(r->arena, r->task->plan->features, text, example);
     if (r->source->is_phrases && example->total < PHRASES_STAND_IN)
         example->total = PHRASES_STAND_IN;
@@ -244,7 +252,9 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
 {
     if (source->is_words)
         return learn_read_words(task, arena, source, err);
-    struct reading r = { task, arena, source, err, 0, 1, -1, 0 };
+    struct reading r = { .task = task, .arena = arena, .source = source, .err = err, .text_at = 1, .topic_at = -1 };
+    if (source->taught.ptr != NULL)
+        CX_TRY(learn_taught_begin(&r.taught, source->taught_path, source->taught, err));
     struct cx_str rest = source->content, line;
     size_t before = task->count;
     while (cx_str_cut(&rest, '\n', &line) && (source->label.ptr == NULL || source->is_dev || task->count - before < ONE_LABEL_MAX)) {
@@ -256,7 +266,7 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
         else
             CX_TRY(read_line(&r, line));
     }
-    return 0;
+    return source->taught.ptr == NULL ? 0 : learn_taught_end(&r.taught, err);
 }
 
 /* ---- closing ---- */
@@ -264,6 +274,17 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
 static int by_bytes(const void *a, const void *b)
 {
     return cx_str_cmp(*(const struct cx_str *)a, *(const struct cx_str *)b);
+}
+
+static void renumber(const struct cx_learn_task *task, struct cx_example *example, const int32_t *number)
+{
+    float before[CX_LABELS_MAX];
+    example->label = example->label < 0 ? -1 : number[example->label];
+    if (example->taught == NULL)
+        return;
+    memcpy(before, example->taught, task->label_count * sizeof *before);
+    for (uint32_t old = 0; old < task->label_count; old++)
+        example->taught[number[old]] = before[old];
 }
 
 /* New labels into byte order, so that they do not depend on which text came first. */
@@ -278,9 +299,9 @@ static void sort_labels(struct cx_learn_task *task)
             if (cx_str_eq(before[old], task->labels[new]))
                 number[old] = (int32_t) new;
     for (size_t i = 0; i < task->count; i++)
-        task->examples[i].label = task->examples[i].label < 0 ? -1 : number[task->examples[i].label];
+        renumber(task, &task->examples[i], number);
     for (size_t i = 0; i < task->dev_count; i++)
-        task->dev[i].label = task->dev[i].label < 0 ? -1 : number[task->dev[i].label];
+        renumber(task, &task->dev[i], number);
 }
 
 /* Which of the classes that balance each other a text is in. An ANY_OF head has two: something and nothing. */
@@ -308,6 +329,9 @@ void cx_learn_task_close(struct cx_learn_task *task)
     if (!task->is_closed)
         sort_labels(task);
     task->is_closed = true;
+    for (size_t i = 0; i < task->count && task->plan->kind == CX_HEAD_ONE_OF; i++)
+        if (task->examples[i].taught != NULL)
+            learn_taught_fill(task, &task->examples[i]);
     for (size_t from = 0, to; from < task->count; from = to) {
         for (to = from; to < task->count && task->examples[to].set == task->examples[from].set;)
             to++;

@@ -1,6 +1,7 @@
 /* fit.c - logistic regression by AdaGrad.
  * One step size a row (the sum over its labels), as in Duchi et al. 2011; the weights of the second half of the epochs are averaged. Where the
- * plan has teachers, labels are what they say of the features at hand; where it has a contrast, steps are the larger the better a feature tells. */
+ * plan has networks that teach (teacher.h), labels are what they say of the features at hand; where a text was taught (taught.h), that stands beside
+ * its label; where the plan has a contrast, steps are the larger the better a feature tells. */
 #include "base/error.h"
 #include "learn/contrast.h"
 #include "learn/fitting.h"
@@ -68,22 +69,35 @@ void cx_weights_logits(const struct cx_weights *weights, const struct cx_example
     add_logits(weights, example->hashes, example->count, learn_norm(example, example->count), logits);
 }
 
-/* Logits to what is too much of each: probability less truth. None of the labels is a little of each. */
+/* The share of a text's label beside what it was taught. */
+static float told_of(const struct cx_learn_task *task, const struct cx_example *example)
+{
+    return example->is_untold ? 0 : task->plan->told;
+}
+
+/* What is taken for true of one label: 0 or 1, or with what was taught beside it. None of the labels of a ONE_OF head is a little of each. */
+static float truth_of(const struct cx_learn_task *task, const struct cx_example *example, uint32_t c)
+{
+    float truth, told = told_of(task, example);
+    if (task->plan->kind == CX_HEAD_ANY_OF)
+        truth = (float)(example->labels >> c & 1);
+    else
+        truth = example->label < 0 ? 1.0f / (float)task->label_count : (float)(example->label == (int32_t)c);
+    return example->taught == NULL ? truth : told * truth + (1 - told) * example->taught[c];
+}
+
+/* Logits to what is too much of each: probability less truth. */
 static void to_errors(const struct cx_learn_task *task, const struct cx_example *example, float *values)
 {
     cx_scores_of(task->plan->kind, values, task->label_count);
-    for (uint32_t c = 0; c < task->label_count; c++) {
-        if (task->plan->kind == CX_HEAD_ANY_OF)
-            values[c] -= (float)(example->labels >> c & 1);
-        else
-            values[c] -= example->label == (int32_t)c ? 1.0f : example->label < 0 ? 1.0f / (float)task->label_count : 0.0f;
-    }
+    for (uint32_t c = 0; c < task->label_count; c++)
+        values[c] -= truth_of(task, example, c);
 }
 
-/* The same by what the teachers take for true on average, and the label beside it. */
-static void to_errors_as_taught(const struct fitting *f, const struct cx_example *example, size_t count, float norm, float *values)
+/* The same by what the networks take for true on average, and the label beside it. What the text was taught and what they say are half each. */
+static void to_errors_by_networks(const struct fitting *f, const struct cx_example *example, size_t count, float norm, float *values)
 {
-    const float part = (1 - f->plan->told) / (float)f->teacher_count;
+    const float told = told_of(f->task, example), share = example->taught != NULL ? 0.5f : 1, part = share * (1 - told) / (float)f->teacher_count;
     float shares[CX_LABELS_MAX];
     cx_scores_of(CX_HEAD_ONE_OF, values, f->task->label_count);
     for (uint32_t t = 0; t < f->teacher_count; t++) {
@@ -91,7 +105,9 @@ static void to_errors_as_taught(const struct fitting *f, const struct cx_example
         for (uint32_t c = 0; c < f->task->label_count; c++)
             values[c] -= part * shares[c];
     }
-    values[example->label] -= f->plan->told;
+    for (uint32_t c = 0; c < f->task->label_count && example->taught != NULL; c++)
+        values[c] -= (1 - share) * (1 - told) * example->taught[c];
+    values[example->label] -= told;
 }
 
 static void step(struct fitting *f, const struct cx_example *example)
@@ -104,7 +120,7 @@ static void step(struct fitting *f, const struct cx_example *example)
         memcpy(errors, example->prior, n * sizeof *errors);
     add_logits(f->weights, f->order.kept, count, norm, errors);
     if (f->teacher_count > 0 && example->label >= 0)
-        to_errors_as_taught(f, example, count, norm, errors);
+        to_errors_by_networks(f, example, count, norm, errors);
     else
         to_errors(f->task, example, errors);
     for (uint32_t c = 0; c < n; c++) {

@@ -27,9 +27,11 @@ struct cx_example {
     int32_t label;         /* ONE_OF; -1: none of them */
     uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
     float weight, balance; /* balance: of its set */
+    float *taught;         /* shares of the labels as a teacher sees them (taught.h); NULL: none has read it */
+    bool is_untold;        /* nobody has labelled it: what is taught is all there is */
     const float *prior;    /* logits that the labels have already, from the model an overlay is learned over; NULL: none */
     uint16_t set;          /* row of the recipe it came from */
-    uint16_t fold;         /* 0..CX_FOLDS-1; texts about one thing share it. CX_FOLDS: a phrase, which is learned and never judged */
+    uint16_t fold;         /* 0..CX_FOLDS-1; texts about one thing share it. CX_FOLDS: a phrase, or untold: learned and never judged */
 };
 /* How a head is learned; rows in plan.c. */
 struct cx_head_plan {
@@ -44,7 +46,7 @@ struct cx_head_plan {
     float word_pace, pair_pace; /* how much faster words and pairs are learned than runs of characters; 0: as fast */
     float contrast;             /* steps of a feature are so much, and more the more differently labels have it (contrast.h); 0: all alike */
     uint32_t teachers;          /* ONE_OF: so many networks are fitted first and teach the head together (teacher.h); 0: labels alone do */
-    float softness, told;       /* what they say of a text: by logits divided by softness; the share of its label beside it */
+    float softness, told;       /* what they say of a text: by logits divided by softness; the share of its label beside it, and beside `taught` */
     float balance;              /* 0: as the data is; 1: every label of a set weighs the same */
     uint32_t most;              /* features it may have in the table */
     bool folds;                 /* calibrated on folds of its examples rather than on dev: what has few examples and no public dev set */
@@ -72,10 +74,12 @@ void cx_learn_task_free(struct cx_learn_task *task);
 /* Where labelled texts stand and what they are. */
 struct cx_text_source {
     struct cx_str path, content;
-    struct cx_str column; /* of a file with a header line that has `text`; null: lines are label TAB text */
-    struct cx_str label;  /* the label of every text, whatever the file says; null: the file's */
-    struct cx_str map;    /* "their=ours,their=ours": labels by other names; null: as they are; one that is not named is left out */
-    bool is_words;        /* language TAB centibels TAB word: texts are made of it */
+    struct cx_str column;              /* of a file with a header line that has `text`; null: lines are label TAB text */
+    struct cx_str label;               /* the label of every text, whatever the file says; null: the file's */
+    struct cx_str map;                 /* "their=ours,their=ours": labels by other names; null: as they are; one that is not named is left out */
+    struct cx_str taught_path, taught; /* what a teacher says of the texts (taught.h); null: nothing */
+    bool is_untold;                    /* the labels of the file are of something else: what the teacher says is all there is */
+    bool is_words;                     /* language TAB centibels TAB word: texts are made of it */
     bool is_dev;
     bool is_phrases;    /* a few words each, that stand for what they are in a longer text */
     bool skips_unknown; /* texts with labels that the task does not know count as none of them */

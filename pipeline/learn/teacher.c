@@ -180,7 +180,8 @@ void learn_teacher_fit(const struct cx_learn_task *task, uint32_t bits, int skip
         t.rate = 1 - 0.9f * (float)epoch / EPOCHS;
         learn_order_shuffle(&t.order);
         for (size_t i = 0; i < t.order.count; i++)
-            step(&t, &task->examples[t.order.numbers[i]]);
+            if (!task->examples[t.order.numbers[i]].is_untold)
+                step(&t, &task->examples[t.order.numbers[i]]);
         if (epoch >= EPOCHS * 2 / 3)
             add_weights(teacher, &moving, 1.0f / (EPOCHS - EPOCHS * 2 / 3));
     }

@@ -3,6 +3,7 @@ import json
 import math
 import pathlib
 import re
+import subprocess
 import xml.etree.ElementTree as xml
 
 from harness import equal, test
@@ -37,6 +38,22 @@ def an_overlay_says_what_it_reaches_and_what_its_base_does(cx):
     overlay(cx, "again.cxm")
     folder = pathlib.Path(cx.folder.name)
     equal((folder / "acme.cxm").read_bytes(), (folder / "again.cxm").read_bytes(), "the same texts")
+
+
+@test
+def what_was_taught_is_learned_beside_labels_and_the_card_says_by_whom(cx):
+    lines = [line.split("\t") for line in LABELS.splitlines()[1:]]
+    cx.file("taught.tsv", "# somebody, free\n" + "".join(f"{len(line[3].encode())}\t{line[4]}=60\n" for line in lines))
+    run = overlay(cx, "taught.cxm", "--taught", "taught.tsv")
+    assert "who taught it has" in run.out.decode(), run.out
+    overlay(cx, "plain.cxm")
+    folder = pathlib.Path(cx.folder.name)
+    assert (folder / "taught.cxm").read_bytes() != (folder / "plain.cxm").read_bytes()
+    _, size, rest = subprocess.run(["zstd", "-dc", folder / "taught.cxm"], capture_output=True, check=True).stdout.split(b"\n", 2)
+    equal(json.loads(rest[:int(size)])["card"]["taught_by"], "somebody, free")
+    cx.file("other.tsv", "# somebody\n3\tmissing_part=60\n")
+    refused = cx("train", "--base", "cx", "--data", "acme.tsv", "--taught", "other.tsv", "--out", "x.cxm").ends(65)
+    assert "other.tsv:2: is of a text of another length" in refused.err, refused.err
 
 
 @test

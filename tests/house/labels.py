@@ -95,13 +95,37 @@ def problems_with(fault, language, are_compared):
         return check_labels.check(folder, [language], are_compared)
 
 
+TAUGHT_FAULTS = (
+    ("a.tsv:3: not the length of a text", lambda f: edit(f / "taught/a.tsv", "\n7\t", "\nfair 7\t")),
+    ("a.tsv:2: not the length of a text", lambda f: edit(f / "taught/a.tsv", "no=9", "no=101")),
+    ("a.tsv:2: not the length of a text", lambda f: edit(f / "taught/a.tsv", "12\tyes=91", "12\tI am told=91")),
+    ("a.tsv:1: not # and who taught", lambda f: edit(f / "taught/a.tsv", "# ", "")),
+    ("b.tsv: no recipe names it", lambda f: (f / "taught/b.tsv").write_text("")),
+    ("@taught/a.tsv: is not there", lambda f: (f / "taught/a.tsv").unlink()),
+    ("toxicity x is open", lambda f: edit(f / "recipe.tsv", "\tno\t", "\tyes\t")),
+)
+
+
+def taught_problems_with(fault):
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "taught").mkdir()
+        (folder / "recipe.tsv").write_text("head\tset\topen\ttaught\ntoxicity\tx\tno\t@taught/a.tsv\n")
+        (folder / "own_labels.tsv").write_text("head\tset\topen\ttaught\nintent_own\ty\tyes\t@taught/a.tsv\n")
+        (folder / "taught/a.tsv").write_text("# somebody\n12\tyes=91,no=9\n7\tno=100\n4\t\n")
+        fault(folder)
+        return check_labels.taught_problems(folder)
+
+
 def main():
-    failed = [f"models/data: {problem}" for problem in check_labels.check(ROOT / "models/data")]
+    failed = [f"models: {problem}" for problem in check_labels.check(ROOT / "models/data") + check_labels.taught_problems(ROOT / "models")]
+    failed += [f"taught: {problem}" for problem in taught_problems_with(lambda folder: None)]
+    failed += [f"nothing says {words!r}" for words, fault in TAUGHT_FAULTS if not any(words in problem for problem in taught_problems_with(fault))]
     for language, words, fault in FAULTS:
         found = problems_with(fault, language, words.startswith("nearly"))
         if not any(words in problem for problem in found):
             failed.append(f"nothing says {words!r}; told: {found[:3]}")
-    print("\n".join(failed) or f"models/data is in order; {len(FAULTS)} faults were noticed")
+    print("\n".join(failed) or f"models/data is in order; {len(FAULTS) + len(TAUGHT_FAULTS)} faults were noticed")
     return 1 if failed else 0
 
 

@@ -20,6 +20,8 @@ PHRASES = {"tone": (["sentiment"], "tr es ar ru en pt fr de it hi".split(), 1500
            "intent": (["intent", "functions"], LANGUAGES, 1000, 0.01)}
 PHRASE_WORDS = 8               # at most, of an intent
 LIKENESS, ALIKE = 0.5, 0.005   # texts that share this much are near-duplicates; at most this share of rows may have one
+RECIPES = ("recipe.tsv", "own_labels.tsv")  # sets of the second are each taught by themselves
+TAUGHT = r"[0-9]+\t({0}(,{0})*)?".format(r"[^\s,=]{1,64}=([0-9]{1,2}|100)")
 FORMS = {"id": r"[a-z]{2}-[0-9]{4}", "channel": r"[a-z0-9_]{1,32}", "topic": r"[a-z0-9_]+", "toxic": "[01]", "relevant": "[01]"}
 
 
@@ -171,6 +173,26 @@ def check_language(folder, language, known, are_compared):
     return problems + list(language_problems(language, rows, known, are_compared))
 
 
+def taught_problems(folder):
+    """Files of pipeline/learn/taught.h: lengths and shares alone, since the texts are of others; and the recipes name them all, no set that is open."""
+    problems, named = [], set()
+    for recipe in RECIPES:
+        rows = [line.split("\t") for line in (folder / recipe).read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+        for row in (dict(zip(rows[0], row)) for row in rows[1:]):
+            if row["taught"] != "-":
+                named.add(row["taught"])
+            if row["taught"] != "-" and row["open"] == "yes" and recipe == RECIPES[0]:
+                problems.append(f"{recipe}: {row['head']} {row['set']} is open, and what its teacher learned from is not")
+    for path in sorted((folder / "taught").glob("*")):
+        if f"@taught/{path.name}" not in named:
+            problems.append(f"{path.name}: no recipe names it")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if not re.fullmatch(TAUGHT if number > 1 else "# .+", line):
+                what = "the length of a text, a tab and label=percent with commas between" if number > 1 else "# and who taught"
+                problems.append(f"{path.name}:{number}: not {what}")
+    return problems + [f"{name}: is not there" for name in sorted(named) if not (folder / name.removeprefix("@")).is_file()]
+
+
 def check(folder, languages=None, are_compared=True):
     """Of all languages, or of those named; comparing every text with every other takes longer than all else."""
     known, problems = known_labels(), []
@@ -186,7 +208,7 @@ def check(folder, languages=None, are_compared=True):
 
 
 def main():
-    problems = check(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "models/data")
+    problems = check(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "models/data") + taught_problems(ROOT / "models")
     for problem in problems:
         print(problem)
     return 1 if problems else 0

@@ -257,7 +257,9 @@ static int measure(const struct options *options, struct cx_arena *arena, struct
     if (options->own == NULL)
         return 0;
     CX_TRY(cx_recipe_read(&own, arena, cx_str(options->own), cx_str(options->data), learn_read_file, err));
-    printf("\n## Labels of one's own\n\nWhat `cx train` makes of label sets that are not ours, with its defaults.\n\n"
+    printf("\n## Labels of one's own\n\nWhat `cx train` makes of label sets that are not ours, with its defaults; `taught` with `--taught`, of what "
+           "a pretrained network says "
+           "of their texts.\n\n"
            "| set | texts | right of those with a label | macro F1 | silent of those with none | ECE | by chance | seconds to learn | base | "
            "published |\n"
            "|---|---|---|---|---|---|---|---|---|---|\n");

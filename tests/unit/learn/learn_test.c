@@ -520,6 +520,232 @@ Test(learn, a_head_may_be_told_labels_beside_what_its_teachers_say)
     cx_arena_free(arena);
 }
 
+/* ---- what was taught ---- */
+
+static int read_taught(struct cx_learn_task *task, struct cx_arena *arena, struct cx_str content, struct cx_str taught, bool is_untold,
+                       struct cx_error *err)
+{
+    struct cx_text_source source = {
+        .path = CX_STR("labels.tsv"), .content = content, .taught_path = CX_STR("taught.tsv"), .taught = taught, .is_untold = is_untold, .weight = 1
+    };
+    return cx_learn_task_read(task, arena, &source, err);
+}
+
+Test(learn, what_is_taught_keeps_its_label_when_labels_are_put_in_order)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task task;
+    struct cx_error err;
+    cx_learn_task_init(&task, CX_STR("mood"));
+    cr_assert_eq(
+        read_taught(&task, arena, CX_STR("good\tfine\nbad\tawful\noos\twhat\n"), CX_STR("# x\n4\tgood=70,fair=20\n5\tbad=100\n4\t\n"), false, &err),
+        0, "%s", err.text);
+    cx_learn_task_close(&task);
+    cr_assert_eq(task.label_count, 3, "a label that only the teacher names is a label");
+    static const float expected[][3] = { { 0.1f, 0.2f, 0.7f }, { 1, 0, 0 } };
+    for (int i = 0; i < 2; i++)
+        for (int c = 0; c < 3; c++)
+            cr_assert_float_eq(task.examples[i].taught[c], expected[i][c], 1e-6);
+    cr_assert_eq(task.examples[0].label, 2);
+    cr_assert_null(task.examples[2].taught);
+    cx_learn_task_free(&task);
+    cx_arena_free(arena);
+}
+
+Test(learn, what_was_taught_of_other_texts_is_refused)
+{
+    static const struct {
+        const char *taught, *fault;
+    } cases[] = {
+        { "# x\n4\tpositive=70\n", "taught.tsv:3: not the length of a text, a tab and label=percent" },
+        { "# x\n4\tpositive=70\n6\tnegative=9\n", "taught.tsv:3: is of a text of another length" },
+        { "# x\n4\tpositive=70\n5\tnegative=9\n5\tnegative=9\n", "taught.tsv:4: is of a text that the set does not have" },
+        { "# x\n4\tpositive=70\n5\tangry=9\n", "taught.tsv:3: not label=percent, a label twice, or no label of the head" },
+        { "# x\n4\tpositive=101\n5\tnegative=9\n", "taught.tsv:2: not label=percent" },
+        { "# x\n4\tpositive\n5\tnegative=9\n", "taught.tsv:2: not label=percent" },
+        { "# x\n4\tpositive=70,positive=9\n5\tnegative=9\n", "taught.tsv:2: not label=percent, a label twice" },
+        { "# x\n4\tpositive=70,negative=70\n5\tnegative=9\n", "taught.tsv:2: more than a hundred percent" },
+        { "# x\n4\t=70\n5\tnegative=9\n", "taught.tsv:2: not label=percent" },
+        { "# x", "taught.tsv:2: not the length" },
+        { "4\tpositive=70\n5\tnegative=9\n", "taught.tsv:1: does not say who taught" },
+        { "", "taught.tsv:1: does not say who taught" },
+        { "# x\nfour\tpositive=70\n5\tnegative=9\n", "taught.tsv:2: not the length" },
+    };
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cx_learn_task task;
+        struct cx_error err = { 0 };
+        cx_learn_task_init(&task, CX_STR("sentiment"));
+        cr_assert_eq(read_taught(&task, arena, CX_STR("positive\tfine\nnegative\tawful\n"), cx_str(cases[i].taught), false, &err), -1, "%zu", i);
+        cr_assert(strstr(err.text, cases[i].fault) == err.text, "%s", err.text);
+        cx_learn_task_free(&task);
+    }
+    cx_arena_free(arena);
+}
+
+/* Every text has its line, whatever becomes of it; header and empty lines have none. */
+Test(learn, what_was_taught_keeps_step_with_the_texts)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task task;
+    struct cx_error err;
+    struct cx_text_source source = { .path = CX_STR("labels.tsv"),
+                                     .content = CX_STR("id\ttext\tjoy\r\n1\tfine\tyes\r\n\r\n2\twhatever\tperhaps\r\n3\tawful\tno\r\n"),
+                                     .column = CX_STR("joy"),
+                                     .map = CX_STR("yes=positive,no=negative"),
+                                     .taught_path = CX_STR("taught.tsv"),
+                                     .taught = CX_STR("# x\n4\tpositive=70\n8\tneutral=50\n5\tnegative=90\n"),
+                                     .weight = 1 };
+    cx_learn_task_init(&task, CX_STR("sentiment"));
+    cr_assert_eq(cx_learn_task_read(&task, arena, &source, &err), 0, "%s", err.text);
+    cr_assert_eq(task.count, 2);
+    cr_assert_float_eq(task.examples[0].taught[2], 0.7f, 1e-6);
+    cr_assert_float_eq(task.examples[1].taught[0], 0.9f, 1e-6);
+    cx_learn_task_free(&task);
+    cx_arena_free(arena);
+}
+
+/* Of a set of something else what the teacher says is the label as well, and a text of which it says nothing is left out. */
+Test(learn, a_text_without_a_label_has_what_was_taught)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task tone, toxic;
+    struct cx_error err;
+    cx_learn_task_init(&tone, CX_STR("sentiment"));
+    cx_learn_task_init(&toxic, CX_STR("toxicity"));
+    cr_assert_eq(read_taught(&tone, arena, CX_STR("joy\tfine\nfear\tawful\nfear\twhat\n"),
+                             CX_STR("# x\n4\tnegative=10,positive=80\n5\tnegative=60\n4\t\n"), true, &err),
+                 0, "%s", err.text);
+    cr_assert_eq(tone.count, 2);
+    cr_assert_eq(tone.examples[0].label, 2);
+    cr_assert_eq(tone.examples[1].label, 0);
+    cr_assert_eq(read_taught(&toxic, arena, CX_STR("joy\tfine\nfear\tawful\n"), CX_STR("# x\n4\ttoxic=49\n5\ttoxic=50\n"), true, &err), 0, "%s",
+                 err.text);
+    cr_assert_eq(toxic.examples[0].labels, 0);
+    cr_assert_eq(toxic.examples[1].labels, 1);
+    cr_assert(toxic.examples[1].is_untold);
+    cr_assert_eq(toxic.examples[1].fold, CX_FOLDS, "it is no text to judge by");
+    cx_learn_task_free(&tone);
+    cx_learn_task_free(&toxic);
+    cx_arena_free(arena);
+}
+
+/* How sure a head is that a good text is good where the teacher takes good for bad. */
+static float sure_of_the_label(struct cx_arena *arena, const char *head, float told, uint32_t teachers)
+{
+    struct cx_learn_task task;
+    struct cx_weights weights;
+    struct cx_error err;
+    struct cx_buf texts, taught;
+    float said[2];
+    bool is_any = strcmp(head, "toxicity") == 0;
+    cx_buf_init(&texts, 1u << 20);
+    cx_buf_init(&taught, 1u << 20);
+    cx_buf_str(&taught, CX_STR("# x\n"));
+    for (int i = 0; i < 40; i++) {
+        cx_buf_format(&texts, "%s\t%s %c\n", is_any ? (i % 2 ? "no" : "yes") : (i % 2 ? "bad" : "good"),
+                      i % 2 ? "terrible and broken" : "great and happy", 'a' + i % 26);
+        cx_buf_format(&taught, "%d\t%s=%d\n", i % 2 ? 21 : 17, is_any ? "toxic" : i % 2 ? "good" : "bad", is_any && i % 2 == 0 ? 0 : 100);
+    }
+    cx_learn_task_init(&task, cx_str(head));
+    struct cx_head_plan plan = *task.plan;
+    plan.told = told;
+    plan.teachers = teachers;
+    task.plan = &plan;
+    cr_assert_eq(read_taught(&task, arena, cx_arena_copy(arena, cx_buf_view(&texts)), cx_arena_copy(arena, cx_buf_view(&taught)), false, &err), 0,
+                 "%s", err.text);
+    cx_learn_task_close(&task);
+    weights = cx_weights_new(14, task.label_count);
+    cx_fit(&task, weights.bits, -1, &weights);
+    cx_weights_logits(&weights, &task.examples[0], said);
+    cx_scores_of(plan.kind, said, task.label_count);
+    cx_buf_free(&texts);
+    cx_buf_free(&taught);
+    cx_weights_free(&weights);
+    cx_learn_task_free(&task);
+    return said[is_any ? 0 : 1];
+}
+
+Test(learn, a_head_learns_what_was_taught_beside_labels)
+{
+    static const char *heads[] = { "mood", "toxicity" };
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_lt(sure_of_the_label(arena, heads[i], 0, 0), 0.2f, "%s by what was taught alone", heads[i]);
+        cr_assert_float_eq(sure_of_the_label(arena, heads[i], 0.5f, 0), 0.5f, 0.1f, "%s by both", heads[i]);
+        cr_assert_gt(sure_of_the_label(arena, heads[i], 1, 0), 0.8f, "%s by labels alone", heads[i]);
+    }
+    /* Networks have learned labels: they are half of what is not told. */
+    cr_assert_float_eq(sure_of_the_label(arena, "mood", 0, 1), 0.5f, 0.15f);
+    cr_assert_gt(sure_of_the_label(arena, "mood", 0.8f, 1), 0.75f);
+    cx_arena_free(arena);
+}
+
+/* The likeliest label is for the balance of labels alone. */
+Test(learn, a_text_that_nobody_labelled_is_learned_as_sure_as_the_teacher_is)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task task;
+    struct cx_error err;
+    float said[3];
+    cx_learn_task_init(&task, CX_STR("sentiment"));
+    for (int i = 0; i < 20; i++)
+        cr_assert_eq(read_taught(&task, arena, CX_STR("x\tgreat and happy\nx\tterrible\n"),
+                                 CX_STR("# x\n15\tpositive=60,negative=40\n8\tnegative=60,positive=40\n"), true, &err),
+                     0, "%s", err.text);
+    cx_learn_task_close(&task);
+    struct cx_weights weights = cx_weights_new(14, task.label_count);
+    cx_fit(&task, weights.bits, -1, &weights);
+    cx_weights_logits(&weights, &task.examples[0], said);
+    cx_scores_of(CX_HEAD_ONE_OF, said, task.label_count);
+    cr_assert_float_eq(said[2], 0.6f, 0.1f, "%f", (double)said[2]);
+    cx_weights_free(&weights);
+    cx_learn_task_free(&task);
+    cx_arena_free(arena);
+}
+
+/* What a network takes the first text for, good or bad, having learned from texts that were labelled, or from none. */
+static float network_says(struct cx_arena *arena, bool is_untold)
+{
+    struct cx_learn_task task;
+    struct learn_teacher teacher;
+    struct cx_error err;
+    float said[2];
+    cx_learn_task_init(&task, CX_STR("mood"));
+    cr_assert_eq(read_text(&task, arena, labelled, &err), 0, "%s", err.text);
+    cx_learn_task_close(&task);
+    for (size_t i = 0; i < task.count; i++)
+        task.examples[i].is_untold = is_untold;
+    learn_teacher_fit(&task, 14, -1, 0, &teacher);
+    learn_teacher_says(&teacher, task.examples[0].hashes, task.examples[0].count, 1 / sqrtf((float)task.examples[0].count), 1, said);
+    learn_teacher_free(&teacher);
+    cx_learn_task_free(&task);
+    return said[1];
+}
+
+Test(learn, networks_do_not_learn_from_texts_that_nobody_labelled)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    cr_assert_gt(network_says(arena, false), 0.8f);
+    cr_assert_lt(network_says(arena, true), 0.7f);
+    cx_arena_free(arena);
+}
+
+Test(learn, no_label_is_not_taught)
+{
+    static const char *taught[] = { "# x\n4\tgood=70,oos=20\n", "# x\n4\tgood=70,=20\n", "# x\n4\tgood=70,caf\xe9=20\n" };
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    for (int i = 0; i < 3; i++) {
+        struct cx_learn_task task;
+        struct cx_error err = { 0 };
+        cx_learn_task_init(&task, CX_STR("mood"));
+        cr_assert_eq(read_taught(&task, arena, CX_STR("good\tfine\n"), cx_str(taught[i]), false, &err), -1, "%d", i);
+        cr_assert(strstr(err.text, "taught.tsv:2: not label=percent") == err.text, "%s", err.text);
+        cx_learn_task_free(&task);
+    }
+    cx_arena_free(arena);
+}
+
 Test(learn, features_are_chosen_without_teachers)
 {
     static struct cx_build builds[2];
