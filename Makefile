@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval eval-neardup eval-variants fmt tidy dev release clean generated sbom model
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval eval-neardup eval-variants fmt tidy dev release clean generated sbom model teach
 
 JOBS ?= $(shell nproc)
 
@@ -74,6 +74,11 @@ DATA ?= ../shared/data
 model: ## learns models/cx.cxm anew from the sets of models/recipe.tsv; DATA=folder of them, PROFILE=open only open ones
 	@tools/dev/build release train
 	@build/release/bin/train --data $(DATA) --profile $(or $(PROFILE),all) --out models/cx.cxm >models/card.json
+
+teach: ## lets pretrained networks say what they take the texts of recipes for, into models/taught: an hour and more; HEAD=one head
+	@tools/dev/setup teach
+	@tools/teach/teach --data $(DATA) $(if $(HEAD),--only $(HEAD))
+	@tools/teach/teach --data $(DATA) --recipe models/own_labels.tsv $(if $(HEAD),--only $(HEAD))
 
 eval: ## what the model reaches on dev beside published figures, to models/EVAL.md; DATA=folder of the sets
 	@tools/dev/build release measure
