@@ -211,7 +211,8 @@ static int read_line(struct reading *r, struct cx_str line)
     float *taught = NULL;
     if (r->source->taught.ptr != NULL)
         CX_TRY(learn_taught_next(&r->taught, r->task, r->arena, text, &taught, r->err));
-    if (!map_label(r->source, &label) || (r->source->is_untold && taught == NULL))
+    bool is_untold = r->source->is_untold || cx_str_is(label, "?");
+    if (is_untold ? taught == NULL : !map_label(r->source, &label))
         return 0;
     struct cx_example *example = learn_add_example(r->task, r->source->is_dev);
     struct cx_str scenario = r->topic_at >= 0 && (size_t)r->topic_at < n ? columns[r->topic_at] : text;
@@ -220,7 +221,7 @@ static int read_line(struct reading *r, struct cx_str line)
     example->weight = r->source->weight;
     example->balance = r->source->balance;
     example->taught = taught;
-    if (r->source->is_untold)
+    if (is_untold)
         learn_taught_label(r->task, example);
     else
         CX_TRY(set_labels(r, example, label));

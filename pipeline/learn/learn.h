@@ -91,7 +91,7 @@ struct cx_text_source {
 int cx_text_column(struct cx_str content, struct cx_str name);
 /* Where the file's first line has a column `text`, labels are in the column named, or in the one with the head's name. */
 void cx_text_source_detect(struct cx_text_source *source, struct cx_str head);
-/* Adds the texts of a source. -1 with *err: file:line and what is wrong. */
+/* Adds the texts of a source; those with the label ? that were not taught are left out. -1 with *err: file:line and what is wrong. */
 int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err);
 /* Gives the labels their numbers for good (byte order where the data named them) and the sets of a label the weight of the plan. Once, after reading.
  */

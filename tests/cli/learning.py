@@ -57,6 +57,16 @@ def what_was_taught_is_learned_beside_labels_and_the_card_says_by_whom(cx):
 
 
 @test
+def what_was_kept_back_from_the_network_is_what_a_head_is_judged_by(cx):
+    rows = [(text + end, "warranty_claim" if text in WARRANTY else "missing_part") for end in ("", " today") for text in WARRANTY + MISSING]
+    cx.file("acme.tsv", "".join(f"{label}\t{text}\n" for text, label in rows) + "?\tthe screw, where is it\n")
+    taught = [f"{len(text)}\t{f'{label}=60' if i % 2 else ''}\n" for i, (text, label) in enumerate(rows)]
+    cx.file("taught.tsv", "# somebody\n" + "".join(taught) + "22\tmissing_part=90\n")
+    run = cx("train", "--base", "cx", "--data", "acme.tsv", "--taught", "taught.tsv", "--out", "x.cxm").ends(0)
+    assert "10 texts, each judged by a model that has not seen it: " in run.out.decode(), run.out
+
+
+@test
 def a_model_has_one_name_wherever_it_is_said(cx):
     told = re.search(r"acme.cxm: (acme@[0-9a-f]{8}) over (cx@[0-9a-f]{8})$", overlay(cx).out.decode().strip())
     assert told, "cx train says what it made"

@@ -681,6 +681,26 @@ Test(learn, a_head_learns_what_was_taught_beside_labels)
     cx_arena_free(arena);
 }
 
+Test(learn, a_question_mark_is_no_label)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task task;
+    struct cx_error err;
+    cx_learn_task_init(&task, CX_STR("mood"));
+    cr_assert_eq(
+        read_taught(&task, arena, CX_STR("good\tfine\n?\tawful\n?\twhat\n"), CX_STR("# x\n4\tgood=90,bad=10\n5\tbad=80,good=20\n4\t\n"), false, &err),
+        0, "%s", err.text);
+    cr_assert_eq(read_text(&task, arena, "good\tgreat\n?\tnobody knows\n", &err), 0, "%s", err.text);
+    cx_learn_task_close(&task);
+    cr_assert_eq(task.count, 3, "what was neither labelled nor taught is left out");
+    cr_assert_eq(task.label_count, 2);
+    cr_assert_not(task.examples[0].is_untold);
+    cr_assert(task.examples[1].is_untold);
+    cr_assert_eq(task.examples[1].label, 0);
+    cx_learn_task_free(&task);
+    cx_arena_free(arena);
+}
+
 /* The likeliest label is for the balance of labels alone. */
 Test(learn, a_text_that_nobody_labelled_is_learned_as_sure_as_the_teacher_is)
 {

@@ -119,17 +119,22 @@ class FilesTest(unittest.TestCase):
         self.assertEqual("b=60,a=39", teach.line_of([0.39, 0.6, 0.004, 0.006], ["a", "b", "c", "d"]).removesuffix(",d=1"))
         self.assertEqual(teach.SHARES, teach.line_of([0.02] * 50, [f"l{i}" for i in range(50)]).count("="))
 
+    def test_some_are_kept_back_where_there_are_texts_without_labels(self):
+        labels = ["a", "b", None, "a", "b", "a", "b", "a", "b", "a", "b"]
+        self.assertEqual(labels, teach.keep_some_back(labels))
+        self.assertEqual(["a", "b", None, "a", "b", None, "b", "a", "b", "a", None, "?"], teach.keep_some_back(labels + ["?"]))
+
     def test_lessons_are_by_head_and_teacher_and_of_ones_own_by_set(self):
         rows = ("toxicity\tp\ten\tp.tsv\tlabels\t-\t@t/p.tsv", "toxicity\tq\ttr\tp.tsv\tlabels\t-\t@t/q.tsv", "toxicity\tr\ten\tp.tsv\ttaught\t-\t@t/r.tsv",
                 "wish\ts\ten\tp.tsv\tlabels\tyes=a,no=b\tt/s.tsv", "wish\tu\ten\tp.tsv\tlabels\t-\t-")
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            (folder / "p.tsv").write_text("yes\tone\nno\ttwo\noos\tthree\n")
+            (folder / "p.tsv").write_text("yes\tone\nno\ttwo\noos\tthree\n?\tfour\n")
             (folder / "recipe.tsv").write_text("head\tset\tlanguage\ttrain\treader\tmap\ttaught\n" + "\n".join(rows) + "\n")
             lessons = teach.lessons_of(folder / "recipe.tsv", folder, None, None)
             self.assertEqual([("toxicity", None, "minilm"), ("toxicity", None, "multilingual"), ("wish", "s", "minilm")], list(lessons))
-            self.assertEqual([(["yes", "no", None], True), ([None] * 3, False)], [(s.labels, s.is_told) for s in lessons["toxicity", None, "minilm"]])
-            self.assertEqual(["a", "b", None], lessons["wish", "s", "minilm"][0].labels)
+            self.assertEqual([["yes", "no", None, "?"], ["?"] * 4], [s.labels for s in lessons["toxicity", None, "minilm"]])
+            self.assertEqual(["a", "b", None, "?"], lessons["wish", "s", "minilm"][0].labels)
             self.assertEqual(folder / "t/s.tsv", lessons["wish", "s", "minilm"][0].taught)
             with self.assertRaises(SystemExit):
                 teach.lessons_of(folder / "recipe.tsv", folder, "wihs", None)
