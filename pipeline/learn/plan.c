@@ -9,6 +9,7 @@ static const struct cx_head_plan plans[] = {
       .rate = 2.0f,
       .balance = 1.0f,
       .most = 130000,
+      .told = 0.5f,
       .favoured = "tr es ar ru en",
       .favour = 0.6f },
     { .name = "sentiment",

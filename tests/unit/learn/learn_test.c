@@ -531,15 +531,21 @@ static int read_taught(struct cx_learn_task *task, struct cx_arena *arena, struc
     return cx_learn_task_read(task, arena, &source, err);
 }
 
+/* A task of texts that were taught, not closed. */
+static struct cx_learn_task taught_task(struct cx_arena *arena, const char *head, const char *content, const char *taught, bool is_untold)
+{
+    struct cx_learn_task task;
+    struct cx_error err;
+    cx_learn_task_init(&task, cx_str(head));
+    cr_assert_eq(read_taught(&task, arena, cx_str(content), cx_str(taught), is_untold, &err), 0, "%s", err.text);
+    return task;
+}
+
 Test(learn, what_is_taught_keeps_its_label_when_labels_are_put_in_order)
 {
     struct cx_arena *arena = cx_arena_new(1u << 30);
-    struct cx_learn_task task;
-    struct cx_error err;
-    cx_learn_task_init(&task, CX_STR("mood"));
-    cr_assert_eq(
-        read_taught(&task, arena, CX_STR("good\tfine\nbad\tawful\noos\twhat\n"), CX_STR("# x\n4\tgood=70,fair=20\n5\tbad=100\n4\t\n"), false, &err),
-        0, "%s", err.text);
+    struct cx_learn_task task =
+        taught_task(arena, "mood", "good\tfine\nbad\tawful\noos\twhat\n", "# x\n4\tgood=70,fair=20\n5\tbad=100\n4\t\n", false);
     cx_learn_task_close(&task);
     cr_assert_eq(task.label_count, 3, "a label that only the teacher names is a label");
     static const float expected[][3] = { { 0.1f, 0.2f, 0.7f }, { 1, 0, 0 } };
@@ -609,18 +615,12 @@ Test(learn, what_was_taught_keeps_step_with_the_texts)
 Test(learn, a_text_without_a_label_has_what_was_taught)
 {
     struct cx_arena *arena = cx_arena_new(1u << 30);
-    struct cx_learn_task tone, toxic;
-    struct cx_error err;
-    cx_learn_task_init(&tone, CX_STR("sentiment"));
-    cx_learn_task_init(&toxic, CX_STR("toxicity"));
-    cr_assert_eq(read_taught(&tone, arena, CX_STR("joy\tfine\nfear\tawful\nfear\twhat\n"),
-                             CX_STR("# x\n4\tnegative=10,positive=80\n5\tnegative=60\n4\t\n"), true, &err),
-                 0, "%s", err.text);
+    struct cx_learn_task tone =
+        taught_task(arena, "sentiment", "joy\tfine\nfear\tawful\nfear\twhat\n", "# x\n4\tnegative=10,positive=80\n5\tnegative=60\n4\t\n", true);
+    struct cx_learn_task toxic = taught_task(arena, "toxicity", "joy\tfine\nfear\tawful\n", "# x\n4\ttoxic=49\n5\ttoxic=50\n", true);
     cr_assert_eq(tone.count, 2);
     cr_assert_eq(tone.examples[0].label, 2);
     cr_assert_eq(tone.examples[1].label, 0);
-    cr_assert_eq(read_taught(&toxic, arena, CX_STR("joy\tfine\nfear\tawful\n"), CX_STR("# x\n4\ttoxic=49\n5\ttoxic=50\n"), true, &err), 0, "%s",
-                 err.text);
     cr_assert_eq(toxic.examples[0].labels, 0);
     cr_assert_eq(toxic.examples[1].labels, 1);
     cr_assert(toxic.examples[1].is_untold);
@@ -684,12 +684,9 @@ Test(learn, a_head_learns_what_was_taught_beside_labels)
 Test(learn, a_question_mark_is_no_label)
 {
     struct cx_arena *arena = cx_arena_new(1u << 30);
-    struct cx_learn_task task;
     struct cx_error err;
-    cx_learn_task_init(&task, CX_STR("mood"));
-    cr_assert_eq(
-        read_taught(&task, arena, CX_STR("good\tfine\n?\tawful\n?\twhat\n"), CX_STR("# x\n4\tgood=90,bad=10\n5\tbad=80,good=20\n4\t\n"), false, &err),
-        0, "%s", err.text);
+    struct cx_learn_task task =
+        taught_task(arena, "mood", "good\tfine\n?\tawful\n?\twhat\n", "# x\n4\tgood=90,bad=10\n5\tbad=80,good=20\n4\t\n", false);
     cr_assert_eq(read_text(&task, arena, "good\tgreat\n?\tnobody knows\n", &err), 0, "%s", err.text);
     cx_learn_task_close(&task);
     cr_assert_eq(task.count, 3, "what was neither labelled nor taught is left out");
