@@ -5,6 +5,7 @@
 #include "codec/codec.h"
 #include "learn/file.h"
 #include "learn/recipe.h"
+#include "learn/plain.h"
 #include <getopt.h>
 #include <math.h>
 #include <time.h>
@@ -72,10 +73,14 @@ static int read_dev(struct cx_recipe *recipe, size_t row, struct cx_arena *arena
     return cx_learn_task_read(task, arena, &source, err);
 }
 
-static void print_row(const struct cx_recipe_row *row, size_t n, const struct cx_figures *f, double us)
+/* `plain` may be NULL: there is none. */
+static void print_row(const struct cx_recipe_row *row, size_t n, const struct cx_figures *f, const struct cx_figures *plain, double us)
 {
-    printf("| %.*s | %.*s | %.*s | %zu | %.1f | %.1f | %.1f | %.1f | %.1f | %.*s | %.*s |\n", CX_STR_ARG(row->head), CX_STR_ARG(row->set),
-           CX_STR_ARG(row->language), n, 100 * f->accuracy, 100 * f->macro_f1, 100 * f->macro_recall, 100 * f->ece, us, CX_STR_ARG(row->base),
+    char beside[64] = "";
+    if (plain != NULL)
+        snprintf(beside, sizeof beside, "F1 %.1f, recall %.1f", 100 * plain->macro_f1, 100 * plain->macro_recall);
+    printf("| %.*s | %.*s | %.*s | %zu | %.1f | %.1f | %.1f | %.1f | %.1f | %s | %.*s | %.*s |\n", CX_STR_ARG(row->head), CX_STR_ARG(row->set),
+           CX_STR_ARG(row->language), n, 100 * f->accuracy, 100 * f->macro_f1, 100 * f->macro_recall, 100 * f->ece, us, beside, CX_STR_ARG(row->base),
            CX_STR_ARG(row->published));
 }
 
@@ -87,7 +92,7 @@ static void print_five(const struct cx_recipe_row *row, const struct cx_head *he
         for (uint32_t c = 0; c < head->label_count; c++)
             if (cx_str_is(head->labels[c], five[i]))
                 sum += figures->recall[c] / 5;
-    printf("| %.*s | %.*s | tr es ar ru en | | | | **%.1f** | | | | |\n", CX_STR_ARG(row->head), CX_STR_ARG(row->set), 100 * sum);
+    printf("| %.*s | %.*s | tr es ar ru en | | | | **%.1f** | | | | | |\n", CX_STR_ARG(row->head), CX_STR_ARG(row->set), 100 * sum);
 }
 
 static void add_all(struct calibration *to, const struct cx_measure *from)
@@ -134,19 +139,19 @@ static void print_mean(const struct mean *mean)
 
 #define ALL_MAX 65536
 static int measure_row(struct cx_recipe *recipe, size_t number, struct cx_arena *arena, const struct cx_model *model, const struct cx_head *head,
-                       struct calibration *calibration, struct cx_error *err)
+                       const struct plain *plain, struct calibration *calibration, struct cx_error *err)
 {
     static struct cx_learn_task task;
     struct cx_head_plan plan;
     struct cx_measure measure;
-    struct cx_figures figures;
+    struct cx_figures figures, plainly;
     const struct cx_recipe_row *row = &recipe->rows[number];
     double start = cpu_us();
     CX_TRY(read_dev(recipe, number, arena, model, head, &plan, &task, err));
     cx_judge(model, head, &task, &measure);
     double us = (cpu_us() - start) / (double)(task.count > 0 ? task.count : 1);
     cx_measure_figures(&measure, NULL, measure.n, &figures);
-    print_row(row, measure.n, &figures, us);
+    print_row(row, measure.n, &figures, plain_figures(plain, number, &plainly) ? &plainly : NULL, us);
     if (row->language.ptr == NULL)
         print_five(row, head, &figures);
     add_means(row, &figures);
@@ -180,15 +185,25 @@ static void print_means(struct calibration *calibrations, size_t n)
     }
 }
 
+static int measure_head(struct cx_recipe *recipe, struct cx_arena *arena, const struct cx_model *model, const struct cx_head *head,
+                        struct calibration *calibration, struct cx_error *err)
+{
+    static struct plain plain;
+    CX_TRY(plain_learn(&plain, recipe, head->name, PLAIN_ALL, learn_read_file, arena, err));
+    for (size_t i = 0; i < recipe->count; i++)
+        if (cx_str_eq(recipe->rows[i].head, head->name) && recipe->rows[i].dev.ptr != NULL)
+            CX_TRY(measure_row(recipe, i, arena, model, head, &plain, calibration, err));
+    plain_free(&plain);
+    return 0;
+}
+
 static int measure_heads(struct cx_recipe *recipe, struct cx_arena *arena, const struct cx_model *model, struct cx_error *err)
 {
     static struct calibration calibrations[CX_BUILD_HEADS];
-    printf("| head | set | language | texts | right | macro F1 | macro recall | ECE | µs a text | base | published |\n"
-           "|---|---|---|---|---|---|---|---|---|---|---|\n");
+    printf("| head | set | language | texts | right | macro F1 | macro recall | ECE | µs a text | plain | base | published |\n"
+           "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (uint32_t h = 0; h < model->head_count; h++)
-        for (size_t i = 0; i < recipe->count; i++)
-            if (cx_str_eq(recipe->rows[i].head, model->heads[h].name) && recipe->rows[i].dev.ptr != NULL)
-                CX_TRY(measure_row(recipe, i, arena, model, &model->heads[h], &calibrations[h], err));
+        CX_TRY(measure_head(recipe, arena, model, &model->heads[h], &calibrations[h], err));
     print_means(calibrations, model->head_count);
     return 0;
 }
@@ -221,8 +236,12 @@ static int measure_own(struct cx_recipe *recipe, size_t number, struct cx_arena 
     struct cx_buf image;
     struct cx_model model;
     struct cx_measure measure;
-    struct cx_figures f;
+    struct cx_figures f, plainly = { 0 };
+    static struct plain plain;
     const struct cx_recipe_row *row = &recipe->rows[number];
+    CX_TRY(plain_learn(&plain, recipe, row->head, number, learn_read_file, arena, err));
+    (void)plain_figures(&plain, number, &plainly);
+    plain_free(&plain);
     double start = cpu_us();
     cx_buf_init(&image, IMAGE_MAX);
     CX_TRY(learn_row(recipe, number, arena, &image, err));
@@ -231,9 +250,9 @@ static int measure_own(struct cx_recipe *recipe, size_t number, struct cx_arena 
     CX_TRY(read_dev(recipe, number, arena, &model, &model.heads[0], &plan, &task, err));
     cx_judge(&model, &model.heads[0], &task, &measure);
     cx_measure_figures(&measure, NULL, measure.n, &f);
-    printf("| %.*s | %zu | %.1f | %.1f | %.1f of %zu | %.1f | %.1f | %.0f | %.*s | %.*s |\n", CX_STR_ARG(row->set), measure.n, 100 * f.in_scope,
-           100 * f.macro_f1, 100 * f.none_recall, f.none, 100 * f.ece, 100 * cx_measure_ece_by_chance(&measure, NULL, measure.n), seconds,
-           CX_STR_ARG(row->base), CX_STR_ARG(row->published));
+    printf("| %.*s | %zu | %.1f | %.1f | %.1f of %zu | %.1f | %.1f | %.0f | %.1f | %.*s | %.*s |\n", CX_STR_ARG(row->set), measure.n,
+           100 * f.in_scope, 100 * f.macro_f1, 100 * f.none_recall, f.none, 100 * f.ece, 100 * cx_measure_ece_by_chance(&measure, NULL, measure.n),
+           seconds, 100 * plainly.in_scope, CX_STR_ARG(row->base), CX_STR_ARG(row->published));
     cx_measure_free(&measure);
     cx_learn_task_free(&task);
     cx_buf_free(&image);
@@ -244,13 +263,16 @@ static int measure(const struct options *options, struct cx_arena *arena, struct
 {
     struct cx_recipe recipe, own;
     struct cx_model model;
-    printf("# What the model reaches on dev\n\nWritten by `make eval`. Nothing here was trained on; temperatures were chosen on dev texts where a "
-           "head has no "
-           "folds. Figures are percentages; ECE is the\nexpected calibration error in points, and `by chance` what it would be on so many texts if "
-           "every score were exactly right; µs are CPU time of folding, features and rows of one "
-           "head on "
-           "the machine that wrote this.\n`own` are texts held back from `models/data`: what to expect of function, intent and urgency in each "
-           "language.\n\n");
+    printf(
+        "# What the model reaches on dev\n\nWritten by `make eval`. Nothing here was trained on; temperatures were chosen on dev texts where a "
+        "head has no "
+        "folds. Figures are percentages; ECE is the\nexpected calibration error in points, and `by chance` what it would be on so many texts if "
+        "every score were exactly right; µs are CPU time of folding, features and rows of one "
+        "head on "
+        "the machine that wrote this.\n`own` are texts held back from `models/data`: what to expect of function, intent and urgency in each "
+        "language.\n`base` and `published` are of tests that are not here. `plain` is the plainest model of the same texts (pipeline/learn/plain.h), "
+        "told on "
+        "dev like ours:\nwhere it is below `base`, dev is harder than the test.\n\n");
     CX_TRY(load(arena, options->model, &model, err));
     CX_TRY(cx_recipe_read(&recipe, arena, cx_str(options->recipe), cx_str(options->data), learn_read_file, err));
     CX_TRY(measure_heads(&recipe, arena, &model, err));
@@ -260,9 +282,9 @@ static int measure(const struct options *options, struct cx_arena *arena, struct
     printf("\n## Labels of one's own\n\nWhat `cx train` makes of label sets that are not ours, with its defaults; `taught` with `--taught`, of what "
            "a pretrained network says "
            "of their texts.\n\n"
-           "| set | texts | right of those with a label | macro F1 | silent of those with none | ECE | by chance | seconds to learn | base | "
+           "| set | texts | right of those with a label | macro F1 | silent of those with none | ECE | by chance | seconds to learn | plain | base | "
            "published |\n"
-           "|---|---|---|---|---|---|---|---|---|---|\n");
+           "|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < own.count; i++)
         CX_TRY(measure_own(&own, i, arena, err));
     return 0;

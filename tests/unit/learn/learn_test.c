@@ -2,6 +2,7 @@
 #include "learn/build.h"
 #include "base/error.h"
 #include "learn/contrast.h"
+#include "learn/plain.h"
 #include "learn/random.h"
 #include "learn/teacher.h"
 #include "learn/select.h"
@@ -1159,5 +1160,54 @@ Test(learn, what_int8_costs_is_told_of_the_model_as_it_is_packed)
     cx_build_free(&build);
     cx_learn_task_free(&task);
     cx_learn_task_free(&again);
+    cx_arena_free(arena);
+}
+
+/* ---- the plain model ---- */
+
+#define WRONG       "negative\tgood\npositive\tbad\n"
+#define OFTEN(text) text text text text text text text text text text text text text text text text
+
+static const struct {
+    const char *path, *content;
+} plain_files[] = {
+    { "recipe", "head\tset\tlanguage\ttrain\tdev\treader\tweight\tbalance\tmap\topen\tlicence\tbase\tpublished\ttaught\n"
+                "sentiment\ta\ten\ttrain\tdev\tlabels\t1\t-\t-\tyes\tours\t-\t-\ttaught\n"
+                "sentiment\tb\ten\tphrases\t-\tphrases:sentiment\t9\t-\t-\tyes\tours\t-\t-\t-\n"
+                "urgency\tc\ten\t-\tuntrained\tlabels\t1\t-\t-\tyes\tours\t-\t-\t-\n" },
+    { "train", "positive\tgood\npositive\tgood shop\nnegative\tbad\nnegative\tbad shop\n" },
+    { "dev", "positive\tgood day\nnegative\tbad day\nnegative\tbad shop\n" },
+    { "phrases", "sentiment\ttext\n" OFTEN(WRONG) },
+    { "untrained", "high\tgood\n" },
+    { "taught", "# nobody\n4\tnegative=99\n9\tnegative=99\n3\tpositive=99\n8\tpositive=99\n" },
+};
+
+static int read_plain_file(struct cx_arena *arena, struct cx_str path, struct cx_str *content, struct cx_error *err)
+{
+    (void)arena;
+    for (size_t i = 0; i < sizeof plain_files / sizeof *plain_files; i++)
+        if (cx_str_is(path, plain_files[i].path) || cx_str_eq(cx_str_skip(path, 2), cx_str(plain_files[i].path))) {
+            *content = cx_str(plain_files[i].content);
+            return 0;
+        }
+    return cx_fail(err, CX_EXIT_DATA, "%.*s: no such file", CX_STR_ARG(path));
+}
+
+Test(learn, the_plain_model_learns_labels_and_neither_phrases_nor_what_was_taught)
+{
+    struct cx_arena *arena = cx_arena_new((size_t)1 << 30);
+    static struct plain plain;
+    struct cx_recipe recipe;
+    struct cx_figures figures;
+    struct cx_error err = { CX_EXIT_BUG, "" };
+    cr_assert_eq(cx_recipe_read(&recipe, arena, CX_STR("recipe"), CX_STR("d"), read_plain_file, &err), 0, "%s", err.text);
+    cr_assert_eq(plain_learn(&plain, &recipe, CX_STR("sentiment"), PLAIN_ALL, read_plain_file, arena, &err), 0, "%s", err.text);
+    cr_assert(plain_figures(&plain, 0, &figures));
+    cr_assert_eq(figures.accuracy, 1);
+    cr_assert_not(plain_figures(&plain, 1, &figures), "a set without dev texts has figures");
+    plain_free(&plain);
+    cr_assert_eq(plain_learn(&plain, &recipe, CX_STR("urgency"), PLAIN_ALL, read_plain_file, arena, &err), 0, "%s", err.text);
+    cr_assert_not(plain_figures(&plain, 2, &figures), "a head that learned nothing has figures");
+    plain_free(&plain);
     cx_arena_free(arena);
 }
