@@ -311,17 +311,42 @@ static uint32_t class_of(const struct cx_learn_task *task, const struct cx_examp
     return task->plan->kind == CX_HEAD_ANY_OF ? example->labels != 0 : (uint32_t)(example->label + 1);
 }
 
+/* Shares were taught of texts as they come: those of a class grow by as much as its texts weigh. Returns what the text weighs by its shares. */
+static double balance_taught(const struct cx_learn_task *task, const struct cx_example *example, const double *weights)
+{
+    float *shares = example->taught;
+    double sum = 0;
+    if (task->plan->kind == CX_HEAD_ANY_OF) {
+        if (task->label_count > 1) /* it has something by one label or another: shares do not say how likely */
+            return weights[class_of(task, example)];
+        double yes = (double)shares[0] * weights[1];
+        sum = yes + (1 - (double)shares[0]) * weights[0];
+        shares[0] = (float)(yes / sum);
+        return sum;
+    }
+    for (uint32_t c = 0; c < task->label_count; c++)
+        sum += (double)shares[c] * weights[c + 1];
+    for (uint32_t c = 0; c < task->label_count; c++)
+        shares[c] = (float)((double)shares[c] * weights[c + 1] / sum);
+    return sum;
+}
+
 static void balance_set(struct cx_learn_task *task, size_t from, size_t to)
 {
-    double counts[CX_LABELS_MAX + 1] = { 0 }, classes = 0;
+    double counts[CX_LABELS_MAX + 1] = { 0 }, weights[CX_LABELS_MAX + 1], classes = 0;
+    float balance = task->examples[from].balance < 0 ? task->plan->balance : task->examples[from].balance;
     for (size_t i = from; i < to; i++)
         counts[class_of(task, &task->examples[i])]++;
     for (uint32_t c = 0; c <= CX_LABELS_MAX; c++)
         classes += counts[c] > 0;
+    for (uint32_t c = 0; c <= CX_LABELS_MAX; c++)
+        weights[c] = counts[c] > 0 ? pow((double)(to - from) / (classes * counts[c]), (double)balance) : 1;
     for (size_t i = from; i < to; i++) {
-        double even = (double)(to - from) / (classes * counts[class_of(task, &task->examples[i])]);
-        float balance = task->examples[i].balance < 0 ? task->plan->balance : task->examples[i].balance;
-        task->examples[i].weight *= (float)pow(even, (double)balance);
+        struct cx_example *example = &task->examples[i];
+        double by_label = weights[class_of(task, example)], by_shares = by_label;
+        if (example->taught != NULL)
+            by_shares = balance_taught(task, example, weights);
+        example->weight *= (float)(example->is_untold ? by_shares : by_label);
     }
 }
 

@@ -526,9 +526,13 @@ Test(learn, a_head_may_be_told_labels_beside_what_its_teachers_say)
 static int read_taught(struct cx_learn_task *task, struct cx_arena *arena, struct cx_str content, struct cx_str taught, bool is_untold,
                        struct cx_error *err)
 {
-    struct cx_text_source source = {
-        .path = CX_STR("labels.tsv"), .content = content, .taught_path = CX_STR("taught.tsv"), .taught = taught, .is_untold = is_untold, .weight = 1
-    };
+    struct cx_text_source source = { .path = CX_STR("labels.tsv"),
+                                     .content = content,
+                                     .taught_path = CX_STR("taught.tsv"),
+                                     .taught = taught,
+                                     .is_untold = is_untold,
+                                     .weight = 1,
+                                     .balance = -1 };
     return cx_learn_task_read(task, arena, &source, err);
 }
 
@@ -627,6 +631,34 @@ Test(learn, a_text_without_a_label_has_what_was_taught)
     cr_assert(toxic.examples[1].is_untold);
     cr_assert_eq(toxic.examples[1].fold, CX_FOLDS, "it is no text to judge by");
     cx_learn_task_free(&tone);
+    cx_learn_task_free(&toxic);
+    cx_arena_free(arena);
+}
+
+/* Of four texts one is bad: it weighs three times as much as a good one, and so do shares. */
+Test(learn, what_is_taught_is_balanced_as_labels_are)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    const char *taught = "# x\n4\tpositive=60,negative=40\n4\tpositive=90\n4\tpositive=80,negative=10\n5\tnegative=70,neutral=30\n";
+    struct cx_learn_task tasks[] = { taught_task(arena, "sentiment", "positive\tfine\npositive\tgood\npositive\tnice\nnegative\tawful\n", taught,
+                                                 false),
+                                     taught_task(arena, "sentiment", "x\tfine\nx\tgood\nx\tnice\nx\tawful\n", taught, true) };
+    for (int i = 0; i < 2; i++) {
+        cx_learn_task_close(&tasks[i]);
+        const struct cx_example *first = &tasks[i].examples[0], *last = &tasks[i].examples[3];
+        cr_assert_float_eq(first->taught[0], 0.8f / 1.2f, 1e-6);
+        cr_assert_float_eq(first->taught[2], 0.4f / 1.2f, 1e-6);
+        cr_assert_float_eq(first->weight, i == 0 ? 0.4f / 0.6f : 1.2f, 1e-6, "what nobody labelled weighs what its shares do");
+        cr_assert_float_eq(last->taught[1], 0.3f / 1.7f, 1e-6, "a label that no text has weighs one");
+        cx_learn_task_free(&tasks[i]);
+    }
+    struct cx_learn_task toxic =
+        taught_task(arena, "toxicity", "1\tfine\n0\tgood\n0\tnice\n0\tawful\n", "# x\n4\ttoxic=50\n4\ttoxic=0\n4\ttoxic=100\n5\ttoxic=1\n", false);
+    cx_learn_task_close(&toxic);
+    const float weighs = sqrtf(3); /* balanced by half */
+    cr_assert_float_eq(toxic.examples[0].taught[0], weighs / (weighs + 1), 1e-6);
+    cr_assert_eq(toxic.examples[1].taught[0], 0);
+    cr_assert_eq(toxic.examples[2].taught[0], 1);
     cx_learn_task_free(&toxic);
     cx_arena_free(arena);
 }
