@@ -4,6 +4,8 @@
  *   # TEACHER
  *   LENGTH TAB label=PERCENT,label=PERCENT,...
  *
+ * Shares are of texts as they come; where the plan balances labels, shares are balanced with them (corpus.c).
+ *
  * LENGTH: bytes of the text, so that a file of another set, or of the set as it was, is noticed. Where no label is named, nothing is said of the
  * text. */
 #ifndef CX_LEARN_TAUGHT_H

