@@ -12,8 +12,8 @@ class Missing(Exception):
 
 
 def folder_of(pom, name, fetching):
-    """The folder `name` of them. It is renamed into place when whole, so a cut download is never taken for one. `fetching` is called before a download,
-    which one process does while others wait."""
+    """The folder `name` of them. It is renamed into place when whole, so a cut download is never taken for one. `fetching` is called before a
+    download, which one process does while others wait."""
     cache = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "cxstream")
     folder = os.path.join(cache, name)
     os.makedirs(cache, exist_ok=True)

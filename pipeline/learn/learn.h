@@ -27,7 +27,7 @@ struct cx_example {
     int32_t label;         /* ONE_OF; -1: none of them */
     uint64_t labels;       /* ANY_OF: a bit a label, at most 64 */
     float weight, balance; /* balance: of its set */
-    float *taught;         /* shares of the labels as a teacher sees them (taught.h); NULL: none has read it */
+    float *taught;         /* shares of the labels as a teacher sees them (taught.h), balanced once the task is closed; NULL: none has read it */
     bool is_untold;        /* nobody has labelled it: what is taught is all there is */
     const float *prior;    /* logits that the labels have already, from the model an overlay is learned over; NULL: none */
     uint16_t set;          /* row of the recipe it came from */
@@ -93,8 +93,8 @@ int cx_text_column(struct cx_str content, struct cx_str name);
 void cx_text_source_detect(struct cx_text_source *source, struct cx_str head);
 /* Adds the texts of a source; those with the label ? that were not taught are left out. -1 with *err: file:line and what is wrong. */
 int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err);
-/* Gives the labels their numbers for good (byte order where the data named them) and the sets of a label the weight of the plan. Once, after reading.
- */
+/* Gives the labels their numbers for good (byte order where the data named them) and texts, with what they were taught, the balance of the plan or of
+ * their set. Once, after reading. */
 void cx_learn_task_close(struct cx_learn_task *task);
 /* A label's number; -1: the task has none of that name. */
 int cx_learn_task_label(const struct cx_learn_task *task, struct cx_str label);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 enum { BITS = 18, EPOCHS = 8 };
+#define ROOM ((size_t)1 << 33) /* of addresses */
 #define RATE 0.5f
 
 static bool has_labels(const struct cx_recipe_row *row)
@@ -10,24 +11,23 @@ static bool has_labels(const struct cx_recipe_row *row)
     return cx_str_is(row->reader, "labels") || cx_str_starts(row->reader, CX_STR("column:"));
 }
 
-static int read_texts(struct plain *plain, const struct cx_recipe *recipe, size_t number, bool is_dev, cx_read_fn *read, struct cx_arena *arena,
-                      struct cx_error *err)
+static int read_texts(struct plain *plain, const struct cx_recipe *recipe, size_t number, bool is_dev, cx_read_fn *read, struct cx_error *err)
 {
     struct cx_text_source source;
     if ((is_dev ? recipe->rows[number].dev : recipe->rows[number].train).ptr == NULL)
         return 0;
-    CX_TRY(cx_recipe_source(recipe, arena, number, is_dev, read, &source, err));
+    CX_TRY(cx_recipe_source(recipe, plain->arena, number, is_dev, read, &source, err));
     source.taught = CX_STR_NULL;
     source.balance = source.weight = 1;
     source.skips_unknown = is_dev;
-    return cx_learn_task_read(&plain->task, arena, &source, err);
+    return cx_learn_task_read(&plain->task, plain->arena, &source, err);
 }
 
-int plain_learn(struct plain *plain, const struct cx_recipe *recipe, struct cx_str head, size_t of, cx_read_fn *read, struct cx_arena *arena,
-                struct cx_error *err)
+int plain_learn(struct plain *plain, const struct cx_recipe *recipe, struct cx_str head, size_t of, cx_read_fn *read, struct cx_error *err)
 {
     const struct cx_head_plan *ours = cx_head_plan(head);
-    *plain = (struct plain){ .plan = { .name = ours->name,
+    *plain = (struct plain){ .arena = cx_arena_new(ROOM),
+                             .plan = { .name = ours->name,
                                        .kind = ours->kind,
                                        .features = CX_FEATURES_WORDS,
                                        .labels = ours->labels,
@@ -37,10 +37,10 @@ int plain_learn(struct plain *plain, const struct cx_recipe *recipe, struct cx_s
                                        .balance = 1 } };
     cx_learn_task_init(&plain->task, head);
     plain->task.plan = &plain->plan;
-    for (int is_dev = 0; is_dev < 2; is_dev++)
+    for (int is_dev = 0; is_dev < 2 && (is_dev == 0 || plain->task.count > 0); is_dev++)
         for (size_t i = 0; i < recipe->count; i++)
             if (cx_str_eq(recipe->rows[i].head, head) && has_labels(&recipe->rows[i]) && (of == PLAIN_ALL || of == i))
-                CX_TRY(read_texts(plain, recipe, i, is_dev, read, arena, err));
+                CX_TRY(read_texts(plain, recipe, i, is_dev, read, err));
     cx_learn_task_close(&plain->task);
     if (plain->task.count == 0)
         return 0;
@@ -83,4 +83,5 @@ void plain_free(struct plain *plain)
 {
     cx_weights_free(&plain->weights);
     cx_learn_task_free(&plain->task);
+    cx_arena_free(plain->arena);
 }

@@ -4,7 +4,7 @@
  *   # TEACHER
  *   LENGTH TAB label=PERCENT,label=PERCENT,...
  *
- * Shares are of texts as they come; where the plan balances labels, shares are balanced with them (corpus.c).
+ * Shares are of texts as they come; where the plan, or the set, balances labels, shares are balanced with them (corpus.c).
  *
  * LENGTH: bytes of the text, so that a file of another set, or of the set as it was, is noticed. Where no label is named, nothing is said of the
  * text. */

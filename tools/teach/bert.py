@@ -13,7 +13,7 @@ EPSILON = 1e-12  # of layer norms, as in the pretrained networks
 DROPOUT = 0.1
 SEED = 0
 with open("/proc/cpuinfo", encoding="utf-8") as info:
-    HAS_AMX = "amx_bf16" in info.read()  # others take longer with bfloat16 than with 32 bits
+    HAS_AMX = "amx_bf16" in info.read()  # elsewhere 32 bits are faster (docs/decisions/0026)
 LINEAR = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "intermediate.dense", "output.dense")
 NORM = ("attention.output.LayerNorm", "output.LayerNorm")
 

@@ -23,8 +23,9 @@ def jar_of(name):
     pom = os.path.join(HERE, "pom.xml")
     with open(pom, "rb") as file:
         version = hashlib.sha256(file.read()).hexdigest()[:8]
+    say = "teach: fetching the teachers through Maven (once, about 750 MB)"
     try:
-        folder = jars.folder_of(pom, "teachers-" + version, lambda: print("teach: fetching the teachers through Maven (once, about 750 MB)", file=sys.stderr))
+        folder = jars.folder_of(pom, "teachers-" + version, lambda: print(say, file=sys.stderr))
     except jars.Missing as fault:
         sys.exit(f"teach: {fault}")
     found = [file for file in os.listdir(folder) if file.startswith(name)]

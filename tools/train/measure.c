@@ -185,16 +185,24 @@ static void print_means(struct calibration *calibrations, size_t n)
     }
 }
 
+static int measure_rows(struct cx_recipe *recipe, struct cx_arena *arena, const struct cx_model *model, const struct cx_head *head,
+                        const struct plain *plain, struct calibration *calibration, struct cx_error *err)
+{
+    for (size_t i = 0; i < recipe->count; i++)
+        if (cx_str_eq(recipe->rows[i].head, head->name) && recipe->rows[i].dev.ptr != NULL)
+            CX_TRY(measure_row(recipe, i, arena, model, head, plain, calibration, err));
+    return 0;
+}
+
 static int measure_head(struct cx_recipe *recipe, struct cx_arena *arena, const struct cx_model *model, const struct cx_head *head,
                         struct calibration *calibration, struct cx_error *err)
 {
     static struct plain plain;
-    CX_TRY(plain_learn(&plain, recipe, head->name, PLAIN_ALL, learn_read_file, arena, err));
-    for (size_t i = 0; i < recipe->count; i++)
-        if (cx_str_eq(recipe->rows[i].head, head->name) && recipe->rows[i].dev.ptr != NULL)
-            CX_TRY(measure_row(recipe, i, arena, model, head, &plain, calibration, err));
+    int status = plain_learn(&plain, recipe, head->name, PLAIN_ALL, learn_read_file, err);
+    if (status == 0)
+        status = measure_rows(recipe, arena, model, head, &plain, calibration, err);
     plain_free(&plain);
-    return 0;
+    return status;
 }
 
 static int measure_heads(struct cx_recipe *recipe, struct cx_arena *arena, const struct cx_model *model, struct cx_error *err)
@@ -229,6 +237,16 @@ static int learn_row(struct cx_recipe *recipe, size_t number, struct cx_arena *a
     return 0;
 }
 
+static int measure_plain(const struct cx_recipe *recipe, size_t number, struct cx_figures *figures, struct cx_error *err)
+{
+    static struct plain plain;
+    int status = plain_learn(&plain, recipe, recipe->rows[number].head, number, learn_read_file, err);
+    if (status == 0 && !plain_figures(&plain, number, figures))
+        status = cx_fail(err, CX_EXIT_DATA, "%.*s: no labelled texts to learn from, or none of dev", CX_STR_ARG(recipe->rows[number].set));
+    plain_free(&plain);
+    return status;
+}
+
 static int measure_own(struct cx_recipe *recipe, size_t number, struct cx_arena *arena, struct cx_error *err)
 {
     static struct cx_learn_task task;
@@ -236,12 +254,9 @@ static int measure_own(struct cx_recipe *recipe, size_t number, struct cx_arena 
     struct cx_buf image;
     struct cx_model model;
     struct cx_measure measure;
-    struct cx_figures f, plainly = { 0 };
-    static struct plain plain;
+    struct cx_figures f, plainly;
     const struct cx_recipe_row *row = &recipe->rows[number];
-    CX_TRY(plain_learn(&plain, recipe, row->head, number, learn_read_file, arena, err));
-    (void)plain_figures(&plain, number, &plainly);
-    plain_free(&plain);
+    CX_TRY(measure_plain(recipe, number, &plainly, err));
     double start = cpu_us();
     cx_buf_init(&image, IMAGE_MAX);
     CX_TRY(learn_row(recipe, number, arena, &image, err));
@@ -263,16 +278,16 @@ static int measure(const struct options *options, struct cx_arena *arena, struct
 {
     struct cx_recipe recipe, own;
     struct cx_model model;
-    printf(
-        "# What the model reaches on dev\n\nWritten by `make eval`. Nothing here was trained on; temperatures were chosen on dev texts where a "
-        "head has no "
-        "folds. Figures are percentages; ECE is the\nexpected calibration error in points, and `by chance` what it would be on so many texts if "
-        "every score were exactly right; µs are CPU time of folding, features and rows of one "
-        "head on "
-        "the machine that wrote this.\n`own` are texts held back from `models/data`: what to expect of function, intent and urgency in each "
-        "language.\n`base` and `published` are of tests that are not here. `plain` is the plainest model of the same texts (pipeline/learn/plain.h), "
-        "told on "
-        "dev like ours:\nwhere it is below `base`, dev is harder than the test.\n\n");
+    printf("# What the model reaches on dev\n\nWritten by `make eval`. Nothing here was trained on; temperatures were chosen on dev texts where a "
+           "head has no "
+           "folds. Figures are percentages; ECE is the\nexpected calibration error in points, and `by chance` what it would be on so many texts if "
+           "every score were exactly right; µs are CPU time of folding, features and rows of one "
+           "head on "
+           "the machine that wrote this.\n`own` are texts held back from `models/data`: what to expect of function, intent and urgency in each "
+           "language.\n`base` and `published` are of tests that are not here. `plain` is the plainest model of sets with labels "
+           "(pipeline/learn/plain.h), "
+           "told on "
+           "dev like ours:\nwhere it is below `base`, dev is harder than the test.\n\n");
     CX_TRY(load(arena, options->model, &model, err));
     CX_TRY(cx_recipe_read(&recipe, arena, cx_str(options->recipe), cx_str(options->data), learn_read_file, err));
     CX_TRY(measure_heads(&recipe, arena, &model, err));

@@ -660,6 +660,10 @@ Test(learn, what_is_taught_is_balanced_as_labels_are)
     cr_assert_eq(toxic.examples[1].taught[0], 0);
     cr_assert_eq(toxic.examples[2].taught[0], 1);
     cx_learn_task_free(&toxic);
+    struct cx_learn_task functions = taught_task(arena, "functions", "x\tfine\nx\tgood\n", "# x\n4\tcare=50\n4\tcare=10\n", true);
+    cx_learn_task_close(&functions);
+    cr_assert_eq(functions.examples[0].taught[cx_learn_task_label(&functions, CX_STR("care"))], 0.5f, "of several labels shares are as they were");
+    cx_learn_task_free(&functions);
     cx_arena_free(arena);
 }
 
@@ -1233,12 +1237,15 @@ Test(learn, the_plain_model_learns_labels_and_neither_phrases_nor_what_was_taugh
     struct cx_figures figures;
     struct cx_error err = { CX_EXIT_BUG, "" };
     cr_assert_eq(cx_recipe_read(&recipe, arena, CX_STR("recipe"), CX_STR("d"), read_plain_file, &err), 0, "%s", err.text);
-    cr_assert_eq(plain_learn(&plain, &recipe, CX_STR("sentiment"), PLAIN_ALL, read_plain_file, arena, &err), 0, "%s", err.text);
+    cr_assert_eq(plain_learn(&plain, &recipe, CX_STR("sentiment"), PLAIN_ALL, read_plain_file, &err), 0, "%s", err.text);
     cr_assert(plain_figures(&plain, 0, &figures));
     cr_assert_eq(figures.accuracy, 1);
     cr_assert_not(plain_figures(&plain, 1, &figures), "a set without dev texts has figures");
     plain_free(&plain);
-    cr_assert_eq(plain_learn(&plain, &recipe, CX_STR("urgency"), PLAIN_ALL, read_plain_file, arena, &err), 0, "%s", err.text);
+    cr_assert_eq(plain_learn(&plain, &recipe, CX_STR("sentiment"), 1, read_plain_file, &err), 0, "%s", err.text);
+    cr_assert_eq(plain.task.count, 0, "of the row of phrases alone");
+    plain_free(&plain);
+    cr_assert_eq(plain_learn(&plain, &recipe, CX_STR("urgency"), PLAIN_ALL, read_plain_file, &err), 0, "%s", err.text);
     cr_assert_not(plain_figures(&plain, 2, &figures), "a head that learned nothing has figures");
     plain_free(&plain);
     cx_arena_free(arena);
