@@ -11,6 +11,8 @@ import sys
 import unicodedata
 import zlib
 
+import emoji_phrases
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COLUMNS = "id channel text sentiment urgency toxic relevant intent functions c topic".split()
 LANGUAGES = ("tr", "es", "ar", "ru", "en")
@@ -193,8 +195,13 @@ def taught_problems(folder):
     return problems + [f"{name}: is not there" for name in sorted(named) if not (folder / name.removeprefix("@")).is_file()]
 
 
+def emoji_problems(folder):
+    is_current = (folder / "emoji.tsv").read_text(encoding="utf-8") == emoji_phrases.written(folder)
+    return [] if is_current else ["emoji.tsv: is not what tools/dev/emoji_phrases.py writes: make it anew"]
+
+
 def check(folder, languages=None, are_compared=True):
-    """Of all languages, or of those named; comparing every text with every other takes longer than all else."""
+    """Of all languages and of emoji, or of those named; comparing every text with every other takes longer than all else."""
     known, problems = known_labels(), []
     for language in languages or LANGUAGES:
         if language in LANGUAGES:
@@ -204,7 +211,7 @@ def check(folder, languages=None, are_compared=True):
             if languages is None or language in languages:
                 held = held_texts(folder, language) if kind == "intent" else set()
                 problems += phrase_problems(folder / f"{language}.{kind}.tsv", columns, least, share, known, held)
-    return problems
+    return problems + (emoji_problems(folder) if languages is None or "emoji" in languages else [])
 
 
 def main():
