@@ -55,6 +55,11 @@ struct cx_head_plan {
     float favour;
     float lift; /* ANY_OF: of what is rare and dear to miss, logits from so far below 0 on have scores from 0.5 on (text/scores.h) */
 };
+/* What scores of its labels are measured against (cx_head): of ANY_OF the least that is said. */
+static inline float cx_plan_threshold(const struct cx_head_plan *plan)
+{
+    return plan->kind == CX_HEAD_ONE_OF ? 1 : plan->says > 0 ? plan->says : 0.5f;
+}
 /* Plan of a head by name; for names that are not ours one for own labels. */
 const struct cx_head_plan *cx_head_plan(struct cx_str name);
 

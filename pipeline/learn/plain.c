@@ -61,7 +61,7 @@ bool plain_figures(const struct plain *plain, size_t row, struct cx_figures *fig
     if (n == 0 || task->count == 0)
         return false;
     for (uint32_t c = 0; c < task->label_count; c++)
-        threshold[c] = as.kind == CX_HEAD_ONE_OF ? 1 : task->plan->says > 0 ? task->plan->says : 0.5f;
+        threshold[c] = cx_plan_threshold(task->plan);
     cx_measure_init(&measure, as.kind, as.label_count, n);
     n = 0;
     for (size_t i = 0; i < task->dev_count; i++) {

@@ -157,7 +157,7 @@ void cx_tune(struct cx_build_head *head)
 {
     head->packed = (struct cx_packed_head){ .task = head->task, .weights = &head->weights, .temperature = 1 };
     for (uint32_t c = 0; c < head->task->label_count; c++)
-        head->packed.threshold[c] = head->task->plan->kind == CX_HEAD_ONE_OF ? 1 : head->task->plan->says > 0 ? head->task->plan->says : 0.5f;
+        head->packed.threshold[c] = cx_plan_threshold(head->task->plan);
     const struct cx_measure *unseen = head->folds.n > 0 ? &head->folds : &head->held;
     if (unseen->n > 0)
         calibrate(unseen, head->task->plan, &head->packed);

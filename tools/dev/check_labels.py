@@ -18,7 +18,7 @@ COLUMNS = "id channel text sentiment urgency toxic relevant intent functions c t
 LANGUAGES = ("tr", "es", "ar", "ru", "en")
 ROWS, ROWS_A_LABEL = 1000, 40  # at least, a language
 # Columns before the text, languages, rows at least, and the share of them that every label of the first column has at least.
-PHRASES = {"tone": (["sentiment"], "tr es ar ru en pt fr de it hi".split(), 1500, 0.15), "tox": (["toxic"], LANGUAGES, 1000, 0.15),
+PHRASES = {"tone": (["sentiment"], emoji_phrases.LANGUAGES, 1500, 0.15), "tox": (["toxic"], LANGUAGES, 1000, 0.15),
            "intent": (["intent", "functions"], LANGUAGES, 1000, 0.01)}
 PHRASE_WORDS = 8               # at most, of an intent
 LIKENESS, ALIKE = 0.5, 0.005   # texts that share this much are near-duplicates; at most this share of rows may have one

@@ -12,7 +12,7 @@ import sys
 import unicodedata
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LANGUAGES = "tr es ar ru en pt fr de it hi".split()
+LANGUAGES = "tr es ar ru en pt fr de it hi".split()  # of phrases of tone
 LABELS = ("negative", "neutral", "positive")
 EACH, LEAST, SEED = 1500, 8, 20261129  # phrases of a label; characters of a phrase
 # Emoji up to Unicode 14, whatever Python knows.

@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "codec/codec.h"
 #include "learn/file.h"
-#include "learn/recipe.h"
 #include "learn/plain.h"
+#include "learn/recipe.h"
 #include <getopt.h>
 #include <math.h>
 #include <time.h>
@@ -286,8 +286,7 @@ static int measure(const struct options *options, struct cx_arena *arena, struct
            "the machine that wrote this.\n`own` are texts held back from `models/data`: what to expect of function, intent and urgency in each "
            "language.\n`base` and `published` are of tests that are not here. `plain` is the plainest model of sets with labels "
            "(pipeline/learn/plain.h), "
-           "told on "
-           "dev like ours:\nwhere it is below `base`, dev is harder than the test.\n\n");
+           "told on dev like ours:\nwhere it is below `base`, dev is harder than the test.\n\n");
     CX_TRY(load(arena, options->model, &model, err));
     CX_TRY(cx_recipe_read(&recipe, arena, cx_str(options->recipe), cx_str(options->data), learn_read_file, err));
     CX_TRY(measure_heads(&recipe, arena, &model, err));
