@@ -3,9 +3,8 @@
 #include "base/json.h"
 #include "learn/file.h"
 #include "run/models.h"
+#include "run/output.h"
 #include "run/verb.h"
-
-#include <errno.h>
 
 enum { MODEL, DATA, BASE, HEAD, COLUMN, COMPARE, PLOT, JSON };
 static const struct cx_flag flags[] = {
@@ -222,17 +221,23 @@ static int eval_heads(struct evaluating *e, struct cx_error *err)
 
 /* ---- telling ---- */
 
+static int check_plot(const struct cx_args *args, struct cx_error *err)
+{
+    const struct cx_output_spared spared[] = { { flags[DATA].name, args->values[DATA] },
+                                               { flags[MODEL].name, cx_models_file(args->values[MODEL]) },
+                                               { flags[BASE].name, cx_models_file(args->values[BASE]) },
+                                               { flags[COMPARE].name, cx_models_file(args->values[COMPARE]) } };
+    return cx_output_check(args->values[PLOT], spared, sizeof spared / sizeof *spared, err);
+}
+
 static int write_plot(const struct evaluating *e, struct cx_error *err)
 {
-    const char *path = e->args->values[PLOT];
     struct cx_buf picture;
     cx_buf_init(&picture, (size_t)16 << 20);
     cx_eval_plot(&picture, (const struct cx_eval_head *const *)e->heads, e->head_count);
-    FILE *file = fopen(path, "wb");
-    bool is_written = file != NULL && fwrite(picture.ptr, 1, picture.len, file) == picture.len;
-    is_written = file != NULL && fclose(file) == 0 && is_written;
+    int status = cx_output_write(e->args->values[PLOT], cx_buf_view(&picture), err);
     cx_buf_free(&picture);
-    return is_written ? 0 : cx_fail(err, CX_EXIT_IO, "%s: cannot be written: %s", path, strerror(errno));
+    return status;
 }
 
 static void tell(const struct evaluating *e)
@@ -257,6 +262,8 @@ static void tell(const struct evaluating *e)
 
 static int eval(struct evaluating *e, struct cx_error *err)
 {
+    if (cx_args_has(e->args, PLOT))
+        CX_TRY(check_plot(e->args, err));
     CX_TRY(cx_models_load_whole(e->arena, e->args->values[MODEL], e->args->values[BASE], &e->models[e->model_count++], err));
     if (cx_args_has(e->args, COMPARE))
         CX_TRY(cx_models_load_whole(e->arena, e->args->values[COMPARE], e->args->values[BASE], &e->models[e->model_count++], err));

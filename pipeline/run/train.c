@@ -5,6 +5,7 @@
 #include "learn/file.h"
 #include "learn/taught.h"
 #include "run/models.h"
+#include "run/output.h"
 #include "run/verb.h"
 
 enum { DATA, BASE, HEAD, COLUMN, NAME, OUT, TAUGHT };
@@ -238,6 +239,14 @@ static void write_card(const struct training *t, const struct cx_figures *figure
                   rounding->macro_f1);
 }
 
+static int check_out(const struct cx_args *args, struct cx_error *err)
+{
+    const struct cx_output_spared spared[] = { { flags[DATA].name, args->values[DATA] },
+                                               { flags[TAUGHT].name, args->values[TAUGHT] },
+                                               { flags[BASE].name, cx_models_file(args->values[BASE]) } };
+    return cx_output_check(args->values[OUT], spared, sizeof spared / sizeof *spared, err);
+}
+
 static int write_model(const struct training *t, const struct cx_figures *figures, struct cx_error *err)
 {
     struct cx_buf image, card;
@@ -258,6 +267,7 @@ static int write_model(const struct training *t, const struct cx_figures *figure
 static int train(struct training *t, struct cx_error *err)
 {
     struct cx_figures figures = { 0 };
+    CX_TRY(check_out(t->args, err));
     t->has_base = cx_args_has(t->args, BASE);
     if (t->has_base)
         CX_TRY(cx_models_load(t->arena, t->args->values[BASE], &t->base, err));

@@ -1,8 +1,10 @@
 """learning.py - cx train and cx eval: overlays are made and judged; figures add up, whoever reckons them."""
 import json
 import math
+import os
 import pathlib
 import re
+import resource
 import subprocess
 import xml.etree.ElementTree as xml
 
@@ -95,7 +97,7 @@ def a_model_is_the_same_bytes_wherever_it_is_learned(cx):
 @test
 def what_cannot_be_learned_from_is_said_where_it_stands(cx):
     cx.file("few.tsv", "a\tone\nb\ttwo\n")
-    cx("train", "--base", "cx", "--data", "few.tsv", "--out", "x.cxm").ends(65).says("few.tsv: 2 texts").has_no_output()
+    cx("train", "--base", "cx", "--data", "few.tsv", "--out", "unmade.cxm").ends(65).says("few.tsv: 2 texts").has_no_output()
     cx.file("moods.tsv", "positive\tfine\nfurious\tnot fine\n")
     cx("train", "--base", "cx", "--head", "sentiment", "--data", "moods.tsv", "--out", "x.cxm").ends(65).says("moods.tsv:2: furious is no label of sentiment")
     cx("train", "--base", "cx", "--head", "language", "--data", "moods.tsv", "--out", "x.cxm").ends(64).says("not laid over")
@@ -185,3 +187,82 @@ def eval_says_which_heads_there_are(cx):
     cx("eval", "--data", "plain.tsv", "--head", "mood").ends(64).says("no such head")
     heads = cx("eval", "--data", str(HELD), "--json").ends(0).json()[0]["heads"]
     assert {"sentiment", "intent", "functions", "urgency"} <= {h["head"] for h in heads}, [h["head"] for h in heads]
+
+
+def refuses_to_write(cx, name, status, why, *words):
+    """The file stays as it is, and nothing is left beside it."""
+    path = pathlib.Path(cx.folder.name) / name
+    before = path.read_bytes() if path.is_file() else None
+    names = sorted(os.listdir(cx.folder.name))
+    cx(*words).ends(status).says(f"{name}: ", why).has_no_output()
+    equal(path.read_bytes() if path.is_file() else None, before, f"{name} after {words}")
+    equal(sorted(os.listdir(cx.folder.name)), names, "files")
+
+
+@test
+def what_is_read_is_not_written_over(cx):
+    overlay(cx)
+    folder = pathlib.Path(cx.folder.name)
+    cx.file("taught.tsv", "# somebody\n")
+    os.link(folder / "acme.tsv", folder / "linked.tsv")
+    os.symlink("acme.tsv", folder / "symbolic.tsv")
+    train = ("train", "--base", "acme.cxm", "--data", "acme.tsv", "--taught", "taught.tsv", "--out")
+    for name, flag in (("acme.tsv", "--data"), ("linked.tsv", "--data"), ("symbolic.tsv", "--data"), ("taught.tsv", "--taught"), ("acme.cxm", "--base")):
+        refuses_to_write(cx, name, 64, f"what {flag} reads", *train, name)
+    measure = ("eval", "--data", "acme.tsv", "--model", "acme.cxm", "--plot")
+    for name, flag in (("acme.tsv", "--data"), ("acme.cxm", "--model")):
+        refuses_to_write(cx, name, 64, f"what {flag} reads", *measure, name)
+    for flag in ("--base", "--compare"):
+        refuses_to_write(cx, "taught.tsv", 64, f"what {flag} reads", "eval", "--data", "acme.tsv", flag, "taught.tsv", "--plot", "taught.tsv")
+
+
+@test
+def what_is_no_file_is_not_replaced_by_one(cx):
+    overlay(cx)
+    folder = pathlib.Path(cx.folder.name)
+    os.mkfifo(folder / "pipe")
+    (folder / "folder").mkdir()
+    os.symlink("pipe", folder / "to_pipe")
+    os.symlink("nowhere", folder / "to_nothing")
+    for words in (("train", "--data", "acme.tsv", "--head", "intent_own", "--column", "intent", "--out"), ("eval", "--data", "acme.tsv", "--plot")):
+        for name, why in (("pipe", "no regular file"), ("folder", "a directory"), ("to_pipe", "no regular file"), ("to_nothing", "file that is not there")):
+            refuses_to_write(cx, name, 74, why, *words, name)
+    assert (folder / "pipe").is_fifo() and (folder / "to_pipe").is_symlink()
+
+
+@test
+def a_symbolic_link_stays_and_the_file_it_names_is_written(cx):
+    folder = pathlib.Path(cx.folder.name)
+    (folder / "kept").mkdir()
+    (folder / "kept/model").write_bytes(b"old")
+    (folder / "kept/picture").write_bytes(b"old")
+    os.symlink("kept/model", folder / "link.cxm")
+    os.symlink("kept/picture", folder / "link.svg")
+    overlay(cx, "link.cxm")
+    cx("eval", "--data", "acme.tsv", "--plot", "link.svg").ends(0)
+    assert (folder / "link.cxm").is_symlink() and (folder / "link.svg").is_symlink()
+    overlay(cx, "plain.cxm")
+    equal((folder / "kept/model").read_bytes(), (folder / "plain.cxm").read_bytes(), "the model")
+    assert (folder / "kept/picture").read_bytes().startswith(b"<svg"), "the picture"
+    equal(sorted(os.listdir(folder / "kept")), ["model", "picture"])
+
+
+@test
+def where_nothing_can_be_written_is_said_before_the_work(cx):
+    cx.file("few.tsv", "a\tone\nb\ttwo\n")
+    refuses_to_write(cx, "none/x.cxm", 74, "No such file", "train", "--data", "few.tsv", "--out", "none/x.cxm")
+    refuses_to_write(cx, "none/x.svg", 74, "No such file", "eval", "--data", "few.tsv", "--plot", "none/x.svg")
+    cx("train", "--data", "few.tsv", "--out", "").ends(74).says("cannot be written")
+    cx("train", "--data", "few.tsv", "--out", "unmade.cxm").ends(65)
+    equal(os.listdir(cx.folder.name).count("unmade.cxm"), 0, "outputs of what failed")
+
+
+@test
+def a_full_disk_leaves_the_old_picture(cx):
+    overlay(cx)
+    path = pathlib.Path(cx.file("old.svg", "old"))
+    names = sorted(os.listdir(cx.folder.name))
+    cx("eval", "--data", "acme.tsv", "--plot", "old.svg", restore_signals=False,
+       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))).ends(74).says("old.svg: cannot be written")
+    equal(path.read_text(), "old")
+    equal(sorted(os.listdir(cx.folder.name)), names, "files")
