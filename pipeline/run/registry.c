@@ -1,7 +1,6 @@
 /* registry.c - look-ups in the generated tables; the one place that reads files for stages. */
 #include "run/registry.h"
-
-#include <errno.h>
+#include "base/file.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 
@@ -52,23 +51,13 @@ int cx_read_file(struct cx_arena *arena, struct cx_str path, struct cx_str *cont
     char *name = cx_arena_bytes(arena, path.len + 1);
     memcpy(name, path.ptr, path.len);
     name[path.len] = '\0';
-    FILE *file = fopen(name, "rb");
-    if (!file)
-        return cx_fail(err, CX_EXIT_IO, "%s: cannot be read: %s", name, strerror(errno));
     struct cx_buf buf;
-    cx_buf_init(&buf, FILE_MAX + 1);
-    size_t got = 1;
-    while (got > 0 && cx_buf_reserve(&buf, 65536)) {
-        got = fread(buf.ptr + buf.len, 1, 65536, file);
-        buf.len += got;
-    }
-    bool failed = ferror(file) != 0, large = buf.overflow || buf.len > FILE_MAX;
-    fclose(file);
-    *content = cx_arena_copy(arena, cx_buf_view(&buf));
+    cx_buf_init(&buf, FILE_MAX);
+    int status = cx_file_read(&buf, name, err);
+    if (status == 0 && buf.overflow)
+        status = cx_fail(err, CX_EXIT_CONFIG, "%s: larger than 64 MiB", name);
+    if (status == 0)
+        *content = cx_arena_copy(arena, cx_buf_view(&buf));
     cx_buf_free(&buf);
-    if (failed)
-        return cx_fail(err, CX_EXIT_IO, "%s: reading failed", name);
-    if (large)
-        return cx_fail(err, CX_EXIT_CONFIG, "%s: larger than 64 MiB", name);
-    return 0;
+    return status;
 }

@@ -266,3 +266,13 @@ def a_full_disk_leaves_the_old_picture(cx):
        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))).ends(74).says("old.svg: cannot be written")
     equal(path.read_text(), "old")
     equal(sorted(os.listdir(cx.folder.name)), names, "files")
+
+
+@test
+def labelled_texts_may_come_through_a_pipe_and_not_from_a_folder(cx):
+    for words in (("train", "--base", "cx", "--out", "unmade.cxm"), ("eval",)):
+        cx(*words, "--data", "/tmp").ends(74).says("/tmp: cannot be read: Is a directory").has_no_output()
+    cx.file("acme.tsv", LABELS)
+    measure = ("eval", "--head", "intent", "--json", "--data")
+    piped = cx(*measure, "/dev/stdin", given=LABELS).ends(0).json()
+    equal(piped, [json.loads(line.replace("acme.tsv", "/dev/stdin")) for line in cx(*measure, "acme.tsv").ends(0).lines()])

@@ -1,5 +1,5 @@
 cx_vendor(jansson jansson)
-foreach(noun arena buf hash json number str time utf8 version)
+foreach(noun arena buf file hash json number str time utf8 version)
   cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/${noun}_test.c cx_base)
 endforeach()
 cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/json_oracle_test.c cx_base PkgConfig::jansson)

@@ -1,0 +1,9 @@
+/* file.h - whole files to bytes. */
+#ifndef CX_BASE_FILE_H
+#define CX_BASE_FILE_H
+#include "base/buf.h"
+#include "base/error.h"
+
+/* Appends all that the file has, be it a pipe; what is too much is buf's overflow. */
+int cx_file_read(struct cx_buf *buf, const char *path, struct cx_error *err);
+#endif
