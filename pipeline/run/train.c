@@ -203,6 +203,8 @@ static size_t read_languages(const struct training *t, struct spoken *spoken)
     if (at < 0 || !cx_str_cut(&rest, '\n', &line))
         return 0;
     while (cx_str_cut(&rest, '\n', &line)) {
+        if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+            line.len--;
         for (number = 0; cx_str_cut(&line, '\t', &field) && number < at;)
             number++;
         if (number == at)

@@ -42,6 +42,20 @@ def an_overlay_says_what_it_reaches_and_what_its_base_does(cx):
     equal((folder / "acme.cxm").read_bytes(), (folder / "again.cxm").read_bytes(), "the same texts")
 
 
+def header_of(cx, name):
+    """The header of a model's file, as text/model.h has it."""
+    _, size, rest = subprocess.run(["zstd", "-dc", pathlib.Path(cx.folder.name) / name], capture_output=True, check=True).stdout.split(b"\n", 2)
+    return json.loads(rest[:int(size)])
+
+
+@test
+def an_overlay_speaks_the_languages_of_its_texts_however_lines_end(cx):
+    for end in ("\n", "\r\n"):
+        cx.file("last.tsv", f"text\tintent\tlanguage{end}" + "".join(f"{t}\t{'claim' if t in WARRANTY else 'part'}\ten{end}" for t in WARRANTY + MISSING))
+        cx("train", "--base", "cx", "--data", "last.tsv", "--out", "last.cxm").ends(0)
+        equal(header_of(cx, "last.cxm")["card"]["languages"], ["en"], repr(end))
+
+
 @test
 def what_was_taught_is_learned_beside_labels_and_the_card_says_by_whom(cx):
     lines = [line.split("\t") for line in LABELS.splitlines()[1:]]
@@ -51,8 +65,7 @@ def what_was_taught_is_learned_beside_labels_and_the_card_says_by_whom(cx):
     overlay(cx, "plain.cxm")
     folder = pathlib.Path(cx.folder.name)
     assert (folder / "taught.cxm").read_bytes() != (folder / "plain.cxm").read_bytes()
-    _, size, rest = subprocess.run(["zstd", "-dc", folder / "taught.cxm"], capture_output=True, check=True).stdout.split(b"\n", 2)
-    equal(json.loads(rest[:int(size)])["card"]["taught_by"], "somebody, free")
+    equal(header_of(cx, "taught.cxm")["card"]["taught_by"], "somebody, free")
     cx.file("other.tsv", "# somebody\n3\tmissing_part=60\n")
     refused = cx("train", "--base", "cx", "--data", "acme.tsv", "--taught", "other.tsv", "--out", "x.cxm").ends(65)
     assert "other.tsv:2: is of a text of another length" in refused.err, refused.err
