@@ -23,6 +23,7 @@ static const struct cx_flag flags[] = {
 
 #define IMAGE_MAX      ((size_t)1 << 30)
 #define MEMORY_MAX     ((size_t)8 << 30)
+#define TEXTS_LEAST    (2 * CX_FOLDS)
 #define LANGUAGES_MAX  16
 #define LANGUAGE_TEXTS 5 /* a language with fewer is not taken for one the overlay speaks */
 
@@ -101,7 +102,7 @@ static void judge_what_was_kept_back(struct training *t)
     size_t kept = 0;
     for (size_t i = 0; i < t->task.count; i++)
         kept += t->task.examples[i].label >= 0 && t->task.examples[i].taught == NULL;
-    t->has_kept_back = kept >= 2 * CX_FOLDS;
+    t->has_kept_back = kept >= TEXTS_LEAST;
     for (size_t i = 0; i < t->task.count && t->has_kept_back; i++)
         if (t->task.examples[i].taught != NULL)
             t->task.examples[i].fold = CX_FOLDS;
@@ -121,8 +122,11 @@ static int read_task(struct training *t, struct cx_error *err)
     CX_TRY(cx_learn_task_read(&t->task, t->arena, &t->source, err));
     cx_learn_task_close(&t->task);
     uint32_t least = t->task.plan->kind == CX_HEAD_ANY_OF ? 1 : 2;
-    if (t->task.count < 2 * CX_FOLDS || t->task.label_count < least)
-        return cx_fail(err, CX_EXIT_DATA, "%s: %zu texts with %u labels are too few to learn from", path, t->task.count, t->task.label_count);
+    if (t->task.count < TEXTS_LEAST)
+        return cx_fail(err, CX_EXIT_DATA, "%s: %zu texts with a label are too few to learn from: label %d or more", path, t->task.count, TEXTS_LEAST);
+    if (t->task.label_count < least)
+        return cx_fail(err, CX_EXIT_DATA, "%s: its texts have %u label%s in all: it takes %u or more to learn", path, t->task.label_count,
+                       t->task.label_count == 1 ? "" : "s", least);
     if (t->source.taught.ptr != NULL)
         judge_what_was_kept_back(t);
     if (t->has_base)

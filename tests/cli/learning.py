@@ -110,7 +110,11 @@ def a_model_is_the_same_bytes_wherever_it_is_learned(cx):
 @test
 def what_cannot_be_learned_from_is_said_where_it_stands(cx):
     cx.file("few.tsv", "a\tone\nb\ttwo\n")
-    cx("train", "--base", "cx", "--data", "few.tsv", "--out", "unmade.cxm").ends(65).says("few.tsv: 2 texts").has_no_output()
+    cx("train", "--base", "cx", "--data", "few.tsv", "--out", "x.cxm").ends(65).says("few.tsv: 2 texts", "label 10 or more").has_no_output()
+    cx.file("empty.tsv", "")
+    cx("train", "--base", "cx", "--data", "empty.tsv", "--out", "x.cxm").ends(65).says("empty.tsv: 0 texts with a label are too few", "label 10 or more")
+    cx.file("alike.tsv", "".join(f"a\ttext {i}\n" for i in range(10)))
+    cx("train", "--data", "alike.tsv", "--out", "x.cxm").ends(65).says("alike.tsv: its texts have 1 label in all: it takes 2")
     cx.file("moods.tsv", "positive\tfine\nfurious\tnot fine\n")
     cx("train", "--base", "cx", "--head", "sentiment", "--data", "moods.tsv", "--out", "x.cxm").ends(65).says("moods.tsv:2: furious is no label of sentiment")
     cx("train", "--base", "cx", "--head", "language", "--data", "moods.tsv", "--out", "x.cxm").ends(64).says("not laid over")
