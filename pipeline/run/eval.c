@@ -192,6 +192,23 @@ static int eval_head(struct evaluating *e, const struct cx_head *head, struct cx
 
 /* ---- which heads ---- */
 
+/* A first line that is no label and text, and names no column of texts. */
+static bool lacks_text(const struct evaluating *e)
+{
+    struct cx_str rest = e->content, line, field;
+    const char *head = e->args->values[HEAD];
+    size_t columns = 0;
+    if (cx_text_column(rest, CX_STR("text")) >= 0)
+        return false;
+    for (uint32_t i = 0; i < e->models[0].head_count; i++)
+        if ((head == NULL || cx_str_is(e->models[0].heads[i].name, head)) && cx_text_column(rest, e->models[0].heads[i].name) >= 0)
+            return true;
+    cx_str_cut(&rest, '\n', &line);
+    while (cx_str_cut(&line, '\t', &field))
+        columns++;
+    return columns != 2 && head == NULL && e->models[0].head_count > 1;
+}
+
 static int no_head(const struct evaluating *e, struct cx_error *err)
 {
     struct cx_buf names;
@@ -207,6 +224,11 @@ static int no_head(const struct evaluating *e, struct cx_error *err)
 static int eval_heads(struct evaluating *e, struct cx_error *err)
 {
     const struct cx_model *model = &e->models[0];
+    if (cx_str_trim(e->content).len == 0)
+        return cx_fail(err, CX_EXIT_DATA, "%s: no text", e->args->values[DATA]);
+    if (lacks_text(e))
+        return cx_fail(err, CX_EXIT_DATA, "%s:1: no column text: name it and those of the heads in a header, or give label TAB text and --head",
+                       e->args->values[DATA]);
     if (cx_args_has(e->args, HEAD)) {
         const struct cx_head *head = cx_model_head(model, cx_str(e->args->values[HEAD]));
         return head != NULL ? eval_head(e, head, err) : cx_fail(err, CX_EXIT_USAGE, "%s: the model has no such head", e->args->values[HEAD]);

@@ -206,6 +206,19 @@ def eval_says_which_heads_there_are(cx):
     assert {"sentiment", "intent", "functions", "urgency"} <= {h["head"] for h in heads}, [h["head"] for h in heads]
 
 
+@test
+def a_file_without_texts_is_told_from_one_without_a_head(cx):
+    cx.file("empty.tsv", "\n")
+    cx("eval", "--data", "empty.tsv").ends(65).says("empty.tsv: no text").has_no_output()
+    for content in ("id\tsentiment\n1\tpositive\n", "id\tchannel\tlanguage\tmessage\n1\tweb_chat\ten\tfine\n", "fine\nawful\n"):
+        cx.file("no_texts.tsv", content)
+        cx("eval", "--data", "no_texts.tsv").ends(65).says("no_texts.tsv:1: no column text").has_no_output()
+    cx.file("no_texts.tsv", "id\tsentiment\n1\tpositive\n")
+    cx("eval", "--data", "no_texts.tsv", "--head", "sentiment").ends(65).says("no_texts.tsv:1: no column text").has_no_output()
+    cx.file("texts.tsv", "text\tmood\nfine\tgood\n")
+    cx("eval", "--data", "texts.tsv").ends(64).says("which head?")
+
+
 def refuses_to_write(cx, name, status, why, *words):
     """The file stays as it is, and nothing is left beside it."""
     path = pathlib.Path(cx.folder.name) / name
