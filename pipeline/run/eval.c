@@ -12,7 +12,7 @@ static const struct cx_flag flags[] = {
     { "data", 'd', "FILE", "Labelled texts: a TSV with a header that has the column text, or lines of label TAB text." },
     { "base", 'b', "FILE", "What an overlay lies on (cx)." },
     { "head", 0, "NAME", "The head; without it every head that the data has a column of, or the model's only one." },
-    { "column", 0, "NAME", "The column of the labels (the head's name)." },
+    { "column", 0, "NAME", "The column of the labels of --head (the head's name)." },
     { "compare", 0, "FILE", "A second model on the same texts: McNemar's test, a paired bootstrap, and a verdict." },
     { "plot", 0, "FILE", "Also draws reliability diagrams and bars of F1, as SVG." },
     { "json", 0, NULL, "One JSON object." },
@@ -215,8 +215,11 @@ static int no_head(const struct evaluating *e, struct cx_error *err)
     cx_buf_init(&names, 4096);
     for (uint32_t i = 0; i < e->models[0].head_count; i++)
         cx_buf_format(&names, " %.*s", CX_STR_ARG(e->models[0].heads[i].name));
-    cx_fail(err, CX_EXIT_USAGE, "which head? %s names none of%.*s: --head, or a column of that name", e->args->values[DATA], (int)names.len,
-            names.ptr);
+    if (cx_args_has(e->args, COLUMN))
+        cx_fail(err, CX_EXIT_USAGE, "--column %s: labels of which head? add --head, one of%.*s", e->args->values[COLUMN], (int)names.len, names.ptr);
+    else
+        cx_fail(err, CX_EXIT_USAGE, "which head? %s names none of%.*s: --head, or a column of that name", e->args->values[DATA], (int)names.len,
+                names.ptr);
     cx_buf_free(&names);
     return -1;
 }
@@ -233,6 +236,8 @@ static int eval_heads(struct evaluating *e, struct cx_error *err)
         const struct cx_head *head = cx_model_head(model, cx_str(e->args->values[HEAD]));
         return head != NULL ? eval_head(e, head, err) : cx_fail(err, CX_EXIT_USAGE, "%s: the model has no such head", e->args->values[HEAD]);
     }
+    if (cx_args_has(e->args, COLUMN) && model->head_count > 1)
+        return no_head(e, err);
     for (uint32_t i = 0; i < model->head_count && e->head_count < CX_EVAL_HEADS; i++)
         if (has_column(e->content, model->heads[i].name) && (!cx_str_is(model->heads[i].name, "language") || model->head_count == 1))
             CX_TRY(eval_head(e, &model->heads[i], err));

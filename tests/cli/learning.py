@@ -202,8 +202,17 @@ def eval_says_which_heads_there_are(cx):
     cx.file("plain.tsv", "positive\tfine\nnegative\tawful\n")
     cx("eval", "--data", "plain.tsv").ends(64).says("which head?", "sentiment", "urgency").has_no_output()
     cx("eval", "--data", "plain.tsv", "--head", "mood").ends(64).says("no such head")
+    cx("eval", "--data", str(HELD), "--column", "sentiment").ends(64).says("labels of which head?", "sentiment", "urgency").has_no_output()
     heads = cx("eval", "--data", str(HELD), "--json").ends(0).json()[0]["heads"]
     assert {"sentiment", "intent", "functions", "urgency"} <= {h["head"] for h in heads}, [h["head"] for h in heads]
+
+
+@test
+def one_head_is_meant_where_a_model_has_no_other(cx):
+    cx.file("moods.tsv", "text\tmood\n" + "".join(f"{t}\t{'bad' if t in WARRANTY else 'good'}\n" for t in WARRANTY + MISSING))
+    cx("train", "--data", "moods.tsv", "--head", "feeling", "--column", "mood", "--out", "feeling.cxm").ends(0)
+    head, = cx("eval", "--model", "feeling.cxm", "--data", "moods.tsv", "--column", "mood", "--json").ends(0).json()[0]["heads"]
+    equal((head["head"], head["models"][0]["accuracy"][0]), ("feeling", 1))
 
 
 @test
