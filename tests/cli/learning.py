@@ -228,6 +228,17 @@ def a_file_without_texts_is_told_from_one_without_a_head(cx):
     cx("eval", "--data", "texts.tsv").ends(64).says("which head?")
 
 
+@test
+def a_model_that_is_no_whole_file_is_said_to_be_none(cx):
+    overlay(cx)
+    whole = (pathlib.Path(cx.folder.name) / "acme.cxm").read_bytes()
+    for content, why in ((whole[:-9], "is cut short"), (whole + b"more", "has bytes behind its end"), (b"", "not a model")):
+        cx.file("broken.cxm", content)
+        cx("eval", "--data", "acme.tsv", "--model", "broken.cxm").ends(65).says("broken.cxm: not a model: ", why).has_no_output()
+        cx("train", "--data", "acme.tsv", "--base", "broken.cxm", "--out", "x.cxm").ends(65).says("broken.cxm: not a model: ", why).has_no_output()
+    cx("eval", "--data", "acme.tsv", "--model", "/tmp").ends(74).says("/tmp: cannot be read: Is a directory")
+
+
 def refuses_to_write(cx, name, status, why, *words):
     """The file stays as it is, and nothing is left beside it."""
     path = pathlib.Path(cx.folder.name) / name
