@@ -36,7 +36,7 @@ def an_overlay_says_what_it_reaches_and_what_its_base_does(cx):
     out = run.out.decode()
     for words in ("10 texts, each judged by a model that has not seen it", "(new)", "the base alone: 0.0 % right", "int8 instead of floats", "acme@", " over cx@"):
         assert words in out, (words, out)
-    assert "the base with the overlay is better" in out, out
+    assert "\nno comparison: the base has none of these labels\n" in out and "better" not in out, out
     overlay(cx, "again.cxm")
     folder = pathlib.Path(cx.folder.name)
     equal((folder / "acme.cxm").read_bytes(), (folder / "again.cxm").read_bytes(), "the same texts")
@@ -176,13 +176,23 @@ def two_models_are_compared_text_by_text(cx):
     found = page["comparison"]
     equal((found["only_first"], found["only_second"]), (0, 10))
     near(found["p"], 2 * 0.5 ** 10, "McNemar")
-    assert "acme.cxm is better than cx" in found["verdict"], found
+    equal(found["verdict"], "no comparison: cx has none of these labels")
     same = cx("eval", "--data", "acme.tsv", "--compare", "cx", "--json").ends(0).json()[0]["heads"][0]["comparison"]
     equal((same["p"], same["macro_f1_gain"]), (1, [0, 0, 0]))
-    assert "show no difference" in same["verdict"], same
     text = cx("eval", "--data", "acme.tsv", "--compare", "acme.cxm").ends(0).out.decode()
     for words in ("not a label of the model", "McNemar", "paired bootstrap", "is taken for"):
         assert words in text, (words, text)
+
+
+@test
+def an_overlay_is_compared_with_its_base_where_both_know_a_label(cx):
+    cx.file("shared.tsv", LABELS.replace("missing_part", "complaint"))
+    out = cx("train", "--base", "cx", "--data", "shared.tsv", "--out", "shared.cxm").ends(0).out.decode()
+    assert "the base with the overlay is better than the base alone" in out, out
+    found = cx("eval", "--data", "shared.tsv", "--compare", "shared.cxm", "--json").ends(0).json()[0]["heads"][0]["comparison"]
+    assert "shared.cxm is better than cx" in found["verdict"], found
+    same = cx("eval", "--data", "shared.tsv", "--compare", "cx", "--json").ends(0).json()[0]["heads"][0]["comparison"]
+    assert "show no difference" in same["verdict"], same
 
 
 @test
