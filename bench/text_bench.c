@@ -121,7 +121,8 @@ static void load_model(struct bench *bench, const char *path)
         struct cx_arena *arena = i < 4 ? cx_arena_new((size_t)1 << 30) : bench->kept;
         struct cx_buf image;
         cx_buf_init(&image, (size_t)64 << 20);
-        if (cx_zstd_decompress(&image, file) != 0 || cx_model_read(arena, cx_buf_view(&image), &bench->model, &err) != 0)
+        if (cx_zstd_decompress(&image, file) != 0 || cx_model_read(arena, cx_buf_view(&image), &bench->model, &err) != 0 ||
+            cx_model_check(arena, &bench->model, cx_buf_view(&image), &err) != 0)
             die("not a model");
         cx_buf_free(&image);
         double took = now_ns(CLOCK_THREAD_CPUTIME_ID) - start;

@@ -99,7 +99,7 @@ void cx_interaction_splice(struct cx_buf *out, const struct cx_interaction *reco
 /* Any known record to JSON for people (tap): resolves by id. */
 enum cx_decode_error cx_wire_to_json(struct cx_arena *arena, struct cx_str wire, struct cx_buf *out);
 
-/* zstd with a stated maximum for what comes out. */
+/* zstd with a stated maximum for what comes out, and a checksum: what was changed on the way is refused. */
 int cx_zstd_compress(struct cx_buf *out, struct cx_str in, int level);
 int cx_zstd_decompress(struct cx_buf *out, struct cx_str in);
 #endif

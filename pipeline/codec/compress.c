@@ -8,7 +8,12 @@ int cx_zstd_compress(struct cx_buf *out, struct cx_str in, int level)
     size_t bound = ZSTD_compressBound(in.len), left = out->max - out->len;
     if (!cx_buf_reserve(out, bound < left ? bound : left))
         return -1;
-    size_t size = ZSTD_compress(out->ptr + out->len, out->cap - out->len, in.ptr, in.len, level);
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    cx_assert(context != NULL);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    size_t size = ZSTD_compress2(context, out->ptr + out->len, out->cap - out->len, in.ptr, in.len);
+    ZSTD_freeCCtx(context);
     if (ZSTD_isError(size))
         return -1;
     out->len += size;

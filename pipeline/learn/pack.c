@@ -1,7 +1,6 @@
 /* pack.c - weights to int8 and the image. */
 #include "learn/learn.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include <math.h>
 
@@ -171,18 +170,6 @@ static void add_table(struct cx_buf *header, const struct cx_packed_table *table
                   selection->row_count, width_of(table));
 }
 
-/* Of all that the file holds but the version itself: models that say anything otherwise are called otherwise, whatever they differ by. */
-static struct cx_str version_of(struct cx_arena *arena, struct cx_str name, const struct cx_buf *header, const struct cx_buf *rows)
-{
-    struct cx_hasher hasher;
-    char hash[32];
-    cx_hasher_init(&hasher, "cx.model");
-    cx_hasher_id(&hasher, cx_hash128(header->ptr, header->len));
-    cx_hasher_id(&hasher, cx_hash128(rows->ptr, rows->len));
-    cx_id_hex(cx_hasher_end(&hasher), hash);
-    return cx_arena_format(arena, "%.*s@%.8s", CX_STR_ARG(name), hash);
-}
-
 struct cx_str cx_pack(struct cx_buf *image, struct cx_arena *arena, struct cx_str name, struct cx_str base, struct cx_str card,
                       const struct cx_packed_table *tables, size_t n)
 {
@@ -206,8 +193,8 @@ struct cx_str cx_pack(struct cx_buf *image, struct cx_arena *arena, struct cx_st
     cx_buf_str(&header, CX_STR("],\"heads\":["));
     cx_buf_str(&header, cx_buf_view(&heads));
     cx_buf_str(&header, CX_STR("]}"));
-    struct cx_str version = version_of(arena, name, &header, &rows);
-    cx_buf_str(&named, CX_STR("{\"version\":"));
+    struct cx_str version = cx_model_name(arena, name, cx_buf_view(&header), cx_buf_view(&rows));
+    cx_buf_str(&named, CX_STR(CX_MODEL_VERSION_KEY));
     cx_json_string(&named, version);
     cx_buf_str(&named, cx_buf_view(&header));
     cx_buf_format(image, "cx model 3\n%zu\n", named.len);

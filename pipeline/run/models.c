@@ -24,10 +24,11 @@ int cx_models_load(struct cx_arena *arena, const char *path, struct cx_model *mo
         return cx_fail(err, CX_EXIT_USAGE, "this program has no model compiled in: name a file");
     cx_buf_init(&image, IMAGE_MAX);
     struct cx_error why;
-    int status =
-        cx_zstd_decompress(&image, file) == 0
-            ? cx_model_read(arena, cx_buf_view(&image), model, &why)
-            : cx_fail(&why, CX_EXIT_DATA, "not a model: it is no zstd file, is cut short, has bytes behind its end, or is larger than 1 GiB");
+    int status = cx_zstd_decompress(&image, file) == 0
+                     ? cx_model_read(arena, cx_buf_view(&image), model, &why)
+                     : cx_fail(&why, CX_EXIT_DATA,
+                               "not a model: it is no zstd file, is damaged, is cut short, has bytes behind its end, or is larger than 1 GiB");
+    status = status == 0 ? cx_model_check(arena, model, cx_buf_view(&image), &why) : status;
     cx_buf_free(&image);
     return status == 0 ? 0 : cx_fail(err, why.exit, "%s: %s", named != NULL ? named : "models/cx.cxm", why.text);
 }

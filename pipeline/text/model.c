@@ -1,5 +1,6 @@
 /* model.c - reading an image, and sums to scores. */
 #include "text/model.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/pages.h"
 #include "text/rows.h"
@@ -232,21 +233,67 @@ static int read_header(struct cx_arena *arena, const struct cx_json *root, struc
     return 0;
 }
 
-int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *model, struct cx_error *err)
+/* An image, taken apart. */
+struct parts {
+    struct cx_str header, rows;
+};
+
+static int take_apart(struct cx_str image, struct parts *parts, struct cx_error *err)
 {
-    *model = (struct cx_model){ 0 };
     if (!cx_str_starts(image, CX_STR(MAGIC)))
         return bad(err, cx_str_starts(image, CX_STR(MAGIC_OTHERS)) ? "it is of an older make, or of a newer one" : "it does not begin like one");
     struct cx_str rest = cx_str_skip(image, sizeof MAGIC - 1), line;
     int64_t length;
     if (!cx_str_cut(&rest, '\n', &line) || rest.ptr == NULL || !cx_str_to_i64(line, &length) || length < 2 || (uint64_t)length > rest.len)
         return bad(err, "the length of its header");
+    size_t at = (size_t)(rest.ptr - image.ptr) + (size_t)length;
+    *parts = (struct parts){ cx_str_n(rest.ptr, (size_t)length), cx_str_skip(image, (at + 63) / 64 * 64) };
+    return 0;
+}
+
+int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *model, struct cx_error *err)
+{
+    struct parts parts;
     struct cx_json_fault fault;
-    const struct cx_json *root = cx_json_parse(arena, cx_str_n(rest.ptr, (size_t)length), &fault);
+    *model = (struct cx_model){ 0 };
+    CX_TRY(take_apart(image, &parts, err));
+    const struct cx_json *root = cx_json_parse(arena, parts.header, &fault);
     if (root == NULL || root->type != CX_JSON_OBJECT)
         return bad(err, "its header is no JSON object");
-    size_t at = (size_t)(rest.ptr - image.ptr) + (size_t)length;
-    return read_header(arena, root, cx_str_skip(image, (at + 63) / 64 * 64), model, err);
+    return read_header(arena, root, parts.rows, model, err);
+}
+
+/* ---- what it is called ---- */
+
+struct cx_str cx_model_name(struct cx_arena *arena, struct cx_str name, struct cx_str header, struct cx_str rows)
+{
+    struct cx_hasher hasher;
+    char hash[32];
+    cx_hasher_init(&hasher, "cx.model");
+    cx_hasher_id(&hasher, cx_hash128(header.ptr, header.len));
+    cx_hasher_id(&hasher, cx_hash128(rows.ptr, rows.len));
+    cx_id_hex(cx_hasher_end(&hasher), hash);
+    return cx_arena_format(arena, "%.*s@%.8s", CX_STR_ARG(name), hash);
+}
+
+int cx_model_check(struct cx_arena *arena, const struct cx_model *model, struct cx_str image, struct cx_error *err)
+{
+    struct parts parts;
+    struct cx_buf begin;
+    CX_TRY(take_apart(image, &parts, err));
+    cx_buf_init(&begin, 1u << 20);
+    cx_buf_str(&begin, CX_STR(CX_MODEL_VERSION_KEY));
+    cx_json_string(&begin, model->version);
+    bool is_so = cx_str_starts(parts.header, cx_buf_view(&begin));
+    struct cx_str rest = cx_str_skip(parts.header, begin.len), name = model->version;
+    cx_buf_free(&begin);
+    while (name.len > 0 && name.ptr[name.len - 1] != '@')
+        name.len--;
+    name.len -= name.len > 0;
+    if (is_so && cx_str_eq(cx_model_name(arena, name, rest, parts.rows), model->version))
+        return 0;
+    return cx_fail(err, CX_EXIT_DATA, "it is damaged: it is called %.*s, and holds something else; copy it anew, or make it anew with cx train",
+                   CX_STR_ARG(model->version));
 }
 
 const struct cx_head *cx_model_head(const struct cx_model *model, struct cx_str name)

@@ -91,6 +91,12 @@ struct cx_model {
 
 /* Reads an image. Everything is checked: no bytes make it read outside. The model and a copy of the rows are in the arena; -1 with *err otherwise. */
 int cx_model_read(struct cx_arena *arena, struct cx_str image, struct cx_model *model, struct cx_error *err);
+/* The version of a model: its name, and a hash of all that its image holds besides, so that models which say anything otherwise are called otherwise.
+ * `header` is what stands in it behind the version. */
+#define CX_MODEL_VERSION_KEY "{\"version\":"
+struct cx_str cx_model_name(struct cx_arena *arena, struct cx_str name, struct cx_str header, struct cx_str rows);
+/* Whether the image that a model was read from is the one that its version names; -1 with *err: bytes of it are others. */
+int cx_model_check(struct cx_arena *arena, const struct cx_model *model, struct cx_str image, struct cx_error *err);
 /* The head of that name, or NULL. */
 const struct cx_head *cx_model_head(const struct cx_model *model, struct cx_str name);
 

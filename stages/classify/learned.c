@@ -35,7 +35,8 @@ int classify_learned_read(struct cx_arena *arena, struct cx_str file, struct cx_
     cx_buf_init(&image, IMAGE_MAX);
     int status = cx_zstd_decompress(&image, file) == 0
                      ? cx_model_read(arena, cx_buf_view(&image), model, err)
-                     : cx_fail(err, CX_EXIT_DATA, "not a model: it is no zstd file, is cut short, or is larger than 64 MiB");
+                     : cx_fail(err, CX_EXIT_DATA, "not a model: it is no zstd file, is damaged or cut short, or is larger than 64 MiB");
+    status = status == 0 ? cx_model_check(arena, model, cx_buf_view(&image), err) : status;
     cx_buf_free(&image);
     return status;
 }

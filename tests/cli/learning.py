@@ -97,6 +97,22 @@ def a_model_has_one_name_wherever_it_is_said(cx):
 
 
 @test
+def a_damaged_model_is_refused(cx):
+    """Changed in the file, and in what the file unpacks to: there only the name tells."""
+    overlay(cx)
+    folder = pathlib.Path(cx.folder.name)
+    packed = (folder / "acme.cxm").read_bytes()
+    image = subprocess.run(["zstd", "-dc"], input=packed, capture_output=True, check=True).stdout
+    row = next(i for i in range(len(image) - 1, 0, -1) if image[i])
+    for what, count, pack in ((packed, len(packed) // 2, None), (image, row, ["zstd", "-c", "--no-check"])):
+        bad = what[:count] + bytes([what[count] ^ 1]) + what[count + 1:]
+        (folder / "acme.cxm").write_bytes(subprocess.run(pack, input=bad, capture_output=True, check=True).stdout if pack else bad)
+        laid = ("--set", "classify.overlays={acme: acme.cxm}")
+        cx("explain", "--text", "x", *laid).ends(78).has_no_output().says("acme.cxm: ", "damaged")
+        cx("eval", "--data", "acme.tsv", "--compare", "acme.cxm").ends(65).says("acme.cxm: ", "damaged")
+
+
+@test
 def a_model_is_the_same_bytes_wherever_it_is_learned(cx):
     """Another locale, time zone, heap and processor (as far as the C library can be told), and addresses that differ by themselves from run to run."""
     words = ("train", "--data", str(HELD), "--head", "mood", "--column", "sentiment", "--out")
