@@ -64,8 +64,10 @@ static int read_added(struct classify_reader *reader, const struct cx_node *list
         return cx_node_fail(list, err, "expected a list of files");
     for (const struct cx_node *node = list->first; node != NULL; node = node->next) {
         struct cx_str path, content;
+        struct cx_error why;
         CX_TRY(cx_node_str(node, &path, err));
-        CX_TRY(env->read_file(env, path, &content, err));
+        if (env->read_file(env, path, &content, &why) != 0)
+            return cx_node_fail(node, err, "%s", why.text);
         const char *name = cx_arena_format(env->arena, "%.*s%c", CX_STR_ARG(path), '\0').ptr;
         CX_TRY(classify_reader_add(reader, name, content, false, err));
     }
@@ -75,16 +77,18 @@ static int read_added(struct classify_reader *reader, const struct cx_node *list
 /* The model named, or the one compiled in where there is one. */
 static int open_model(struct classify *classify, const struct classify_config *given, const struct cx_env *env, struct cx_error *err)
 {
-    struct cx_str file = env->resource(env, "models/cx.cxm");
-    if (cx_str_is(given->model, "none"))
-        return 0;
-    if (given->model.len > 0)
-        CX_TRY(env->read_file(env, given->model, &file, err));
-    if (file.ptr == NULL)
+    struct cx_str own = env->resource(env, "models/cx.cxm");
+    struct cx_model *model = &classify->learned.model;
+    if (cx_str_is(given->model, "none") || (given->model.len == 0 && own.ptr == NULL))
         return 0;
     classify->has_model = true;
     classify->learned.at_least = (struct classify_thresholds){ given->language_at_least, given->sentiment_at_least, given->reason_at_least };
-    CX_TRY(classify_learned_read(env->arena, file, &classify->learned.model, err));
+    if (given->model.len > 0) {
+        const struct cx_node *node = cx_node_get(cx_node_get(env->root, "classify"), "model");
+        CX_TRY(classify_model_file(node, env, model, err));
+    } else {
+        CX_TRY(classify_learned_read(env->arena, own, model, err));
+    }
     classify_learned_bind(&classify->learned, env->arena);
     return 0;
 }

@@ -2,14 +2,14 @@
 #include "stages/classify/overlays.h"
 #include <stdlib.h>
 
-static int read_file(const struct cx_node *node, const struct cx_env *env, struct cx_model *overlay, struct cx_error *err)
+int classify_model_file(const struct cx_node *node, const struct cx_env *env, struct cx_model *model, struct cx_error *err)
 {
     struct cx_str path, content;
     struct cx_error why;
     CX_TRY(cx_node_str(node, &path, err));
     if (env->read_file(env, path, &content, &why) != 0)
         return cx_node_fail(node, err, "%s", why.text);
-    if (classify_learned_read(env->arena, content, overlay, &why) != 0)
+    if (classify_learned_read(env->arena, content, model, &why) != 0)
         return cx_node_fail(node, err, "%.*s: %s", CX_STR_ARG(path), why.text);
     return 0;
 }
@@ -26,7 +26,7 @@ static int lay(const struct cx_node *node, const struct classify_learned *base, 
         struct cx_model *overlay = CX_NEW(env->arena, struct cx_model);
         if (n == CX_MODEL_LAYERS - 1)
             return cx_node_fail(file, err, "a tenant has at most %d overlays", CX_MODEL_LAYERS - 1);
-        CX_TRY(read_file(file, env, overlay, err));
+        CX_TRY(classify_model_file(file, env, overlay, err));
         list[n++] = overlay;
     }
     *learned = (struct classify_learned){ .at_least = base->at_least };

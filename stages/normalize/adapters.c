@@ -42,8 +42,10 @@ static int add_compiled_in(struct set *set, const struct cx_env *env, struct cx_
 static int add_file(struct set *set, const struct cx_env *env, const struct cx_node *node, struct cx_error *err)
 {
     struct cx_str path, text;
+    struct cx_error why;
     CX_TRY(cx_node_str(node, &path, err));
-    CX_TRY(env->read_file(env, path, &text, err));
+    if (env->read_file(env, path, &text, &why) != 0)
+        return cx_node_fail(node, err, "%s", why.text);
     const char *file = cx_arena_format(env->arena, "%.*s%c", CX_STR_ARG(path), 0).ptr;
     return add(set, env->arena, file, text, err);
 }

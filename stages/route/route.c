@@ -69,12 +69,14 @@ static int load_rules(struct route_rule_set *set, const struct route_config *cfg
 {
     const char *file = DEFAULT_RULES;
     struct cx_str text;
+    struct cx_error why;
     if (cfg->rules.len == 0) {
         text = env->resource(env, DEFAULT_RULES);
         cx_assert(text.ptr != NULL);
     } else {
         file = cx_arena_format(env->arena, "%.*s%c", CX_STR_ARG(cfg->rules), 0).ptr;
-        CX_TRY(env->read_file(env, cfg->rules, &text, err));
+        if (env->read_file(env, cfg->rules, &text, &why) != 0)
+            return cx_node_fail(cx_node_get(cx_node_get(env->root, "route"), "rules"), err, "%s", why.text);
     }
     return route_rule_set_load(set, env->arena, file, text, report, context, err);
 }

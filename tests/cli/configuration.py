@@ -66,6 +66,15 @@ def a_file_that_cannot_be_read_is_exit_74(cx):
 
 
 @test
+def a_file_that_the_configuration_names_and_that_is_not_there_is_a_fault_of_the_configuration(cx):
+    for stage, option in (("classify", "model: nowhere"), ("classify", "overlays: {acme: nowhere}"), ("classify", "lexicons: [nowhere]"),
+                          ("normalize", "adapters: [nowhere]"), ("route", "rules: nowhere")):
+        path = cx.file("names.yaml", f"{stage}:\n  {option}\n")
+        cx("pipe", stage, "-c", path).ends(78).has_no_output().says(f"{path}:2:", ": error: nowhere: ")
+        assert f"{path}:2:" in cx("lint", path).ends(1).lines()[0], option
+
+
+@test
 def a_file_named_in_the_configuration_is_looked_into(cx):
     rules = cx.file("rules.yaml", "rule_set: {name: mine, version: 1}\nrules:\n  - name: a\n    when: langage == 'tr'\n    to: [care]\n")
     config = cx.file("rules_config.yaml", f"route: {{rules: {rules}}}\n")
