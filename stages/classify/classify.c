@@ -86,6 +86,9 @@ static int open_model(struct classify *classify, const struct classify_config *g
     if (given->model.len > 0) {
         const struct cx_node *node = cx_node_get(cx_node_get(env->root, "classify"), "model");
         CX_TRY(classify_model_file(node, env, model, err));
+        if (model->base.ptr != NULL)
+            return cx_node_fail(node, err, "%.*s: an overlay, made over %.*s: it belongs in classify.overlays, beside its tenant",
+                                CX_STR_ARG(given->model), CX_STR_ARG(model->base));
     } else {
         CX_TRY(classify_learned_read(env->arena, own, model, err));
     }

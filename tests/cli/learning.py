@@ -113,6 +113,15 @@ def a_damaged_model_is_refused(cx):
 
 
 @test
+def an_overlay_is_no_model_by_itself(cx):
+    overlay(cx)
+    config = cx.file("alone.yaml", "classify:\n  model: acme.cxm\n")
+    finding, = cx("lint", config).ends(1).lines()
+    assert f"{config}:2:3: error: acme.cxm: an overlay, made over cx@" in finding and "classify.overlays" in finding, finding
+    cx("pipe", "classify", "-c", config).ends(78).has_no_output().says(finding)
+
+
+@test
 def a_model_is_the_same_bytes_wherever_it_is_learned(cx):
     """Another locale, time zone, heap and processor (as far as the C library can be told), and addresses that differ by themselves from run to run."""
     words = ("train", "--data", str(HELD), "--head", "mood", "--column", "sentiment", "--out")
