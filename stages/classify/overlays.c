@@ -27,6 +27,10 @@ static int lay(const struct cx_node *node, const struct classify_learned *base, 
         if (n == CX_MODEL_LAYERS - 1)
             return cx_node_fail(file, err, "a tenant has at most %d overlays", CX_MODEL_LAYERS - 1);
         CX_TRY(classify_model_file(file, env, overlay, err));
+        for (size_t i = 0; i < n; i++)
+            if (cx_str_eq(list[i]->version, overlay->version))
+                return cx_node_fail(file, err, "%.*s: %.*s is listed already, and would count twice", CX_STR_ARG(file->text),
+                                    CX_STR_ARG(overlay->version));
         list[n++] = overlay;
     }
     *learned = (struct classify_learned){ .at_least = base->at_least };

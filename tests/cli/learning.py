@@ -122,6 +122,18 @@ def an_overlay_is_no_model_by_itself(cx):
 
 
 @test
+def an_overlay_counts_once(cx):
+    overlay(cx)
+    folder = pathlib.Path(cx.folder.name)
+    (folder / "copy.cxm").write_bytes((folder / "acme.cxm").read_bytes())
+    for twice in ("acme.cxm", "copy.cxm"):
+        config = cx.file("twice.yaml", f"classify:\n  overlays: {{acme: [acme.cxm, {twice}]}}\n")
+        finding, = cx("lint", config).ends(1).lines()
+        assert f"{config}:2:31: error: {twice}: acme@" in finding and "twice" in finding, finding
+    cx("lint", cx.file("each.yaml", "classify:\n  overlays: {acme: acme.cxm, beta: acme.cxm}\n")).ends(0)
+
+
+@test
 def a_model_is_the_same_bytes_wherever_it_is_learned(cx):
     """Another locale, time zone, heap and processor (as far as the C library can be told), and addresses that differ by themselves from run to run."""
     words = ("train", "--data", str(HELD), "--head", "mood", "--column", "sentiment", "--out")
