@@ -67,13 +67,17 @@ static void print_because(const struct cx_json *because)
     }
 }
 
+/* What stands in the record outright has the score 1 and the threshold 0; what no threshold decides has none. */
 static void print_decision(const struct cx_json *h)
 {
-    double threshold = number_at(h, "threshold");
-    bool is_said = cx_json_get(h, CX_STR("said"))->type == CX_JSON_TRUE;
+    bool has_threshold = cx_json_get(h, CX_STR("threshold"))->type == CX_JSON_NUMBER;
+    const struct cx_json *said = cx_json_get(h, CX_STR("said"));
     printf("  %.*s", CX_STR_ARG(text_at(h, "label")));
-    if (threshold > 0)
-        printf("  %.2f, %s from %.2f", number_at(h, "score"), is_said ? "said" : "left out: said", threshold);
+    if (!has_threshold)
+        printf("  %.2f", number_at(h, "score"));
+    else if (!cx_str_is(text_at(h, "threshold"), "0"))
+        printf("  %.2f, %s from %.2f", number_at(h, "score"), said == NULL || said->type == CX_JSON_TRUE ? "said" : "left out: said",
+               number_at(h, "threshold"));
     printf("  (%.*s)\n", CX_STR_ARG(text_at(h, "by")));
 }
 
@@ -95,20 +99,40 @@ static void print_heads(const struct cx_json *heads)
         printf("\nnothing else is known of it: no entry of a lexicon is in the text\n");
 }
 
+static void print_text(struct cx_str text)
+{
+    struct cx_buf line;
+    cx_buf_init(&line, (size_t)64 << 20);
+    cx_render_line(&line, text);
+    if (text.len > 0)
+        printf("%.*s\n", (int)line.len, line.ptr);
+    cx_buf_free(&line);
+}
+
+/* The text stands above: where its personal data are is enough. */
+static void print_pii(const struct cx_json *pii)
+{
+    if (pii->first != NULL)
+        printf("\npersonal data\n");
+    for (const struct cx_json *span = pii->first; span != NULL; span = span->next)
+        printf("  %.*s  %.*s bytes from byte %.*s of the text on\n", CX_STR_ARG(text_at(span, "kind")), CX_STR_ARG(text_at(span, "length")),
+               CX_STR_ARG(text_at(span, "start")));
+}
+
 static void print_page(struct explaining *e, const struct cx_interaction *record)
 {
     struct cx_json_fault fault;
     const struct cx_json *whole = cx_json_parse(e->arena, cx_buf_view(&e->out), &fault);
     cx_assert(whole != NULL);
     const struct cx_json *language = cx_json_get(whole, CX_STR("language"));
-    struct cx_buf text;
-    cx_buf_init(&text, (size_t)64 << 20);
-    cx_render_line(&text, record->text);
-    printf("%s%.*s\n\nlanguage\n  %.*s  %.2f%s\n", e->records > 1 ? "\n" : "", (int)text.len, text.ptr, CX_STR_ARG(text_at(language, "label")),
-           number_at(language, "score"), e->language.ptr != NULL ? "  (as asked)" : "");
-    cx_buf_free(&text);
+    printf("%s", e->records > 1 ? "\n" : "");
+    print_text(record->title);
+    print_text(record->text);
+    printf("\nlanguage\n");
+    print_decision(language);
     if (text_at(whole, "model").ptr != NULL)
         printf("\nmodel\n  %.*s\n", CX_STR_ARG(text_at(whole, "model")));
+    print_pii(cx_json_get(whole, CX_STR("pii")));
     print_heads(cx_json_get(whole, CX_STR("heads")));
 }
 

@@ -4,6 +4,7 @@
 #include "stages/classify/overlays.h"
 #include "stages/classify/pii.h"
 #include "stages/classify/section.h"
+#include <math.h>
 
 struct classify_config {
     const struct cx_node *lexicons;
@@ -255,7 +256,9 @@ static void count_nothing(struct cx_ctx *ctx, int metric, const char *label, dou
 static void explain(const void *self, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language, struct cx_buf *json)
 {
     static const struct classify_learned silent;
+    bool is_models = false;
     const struct classify *classify = self;
+    struct cx_classification section = { 0 };
     struct cx_ctx ctx = { .arena = arena, .count_ = count_nothing };
     struct classify_case c = { .lexicons = &classify->lexicons, .record = record, .language = language, .language_confidence = 1 };
     c.text = text_of(classify, &ctx, record);
@@ -264,7 +267,12 @@ static void explain(const void *self, struct cx_arena *arena, const struct cx_in
     const struct classify_learned *learned = learned_of(classify, record->tenant);
     struct classify_reading reading = classify_learned_look(learned, arena, &folded, c.text);
     if (language.ptr == NULL)
-        c.language = language_of(&reading, &folded, &c.language_confidence, &(bool){ false });
+        c.language = language_of(&reading, &folded, &c.language_confidence, &is_models);
+    c.language_by = language.ptr != NULL ? "as asked" : is_models ? "model" : "letters and frequent words";
+    c.language_at_least = is_models ? (float)learned->at_least.language : NAN;
+    if (record->text.len > 0)
+        find_pii(&ctx, classify, record->text, c.language, &section);
+    c.pii = section.pii;
     classify_find(&classify->lexicons, arena, &folded, c.language, &findings);
     const struct classify_learned *heard = classify_learned_in(learned, c.language);
     c.learned = heard != NULL ? heard : &silent;

@@ -1,6 +1,7 @@
 /* explain.c - what was known of every label, and from where. The same sums as evidence.c, shown instead of done. */
 #include "stages/classify/judgements.h"
 #include "stages/classify/section.h"
+#include <math.h>
 
 struct writer {
     const struct classify_case *c;
@@ -218,18 +219,32 @@ static void explain_functions(struct writer *w)
     }
 }
 
-static const char *by_sentiment(const struct writer *w)
+/* What the model gave to a label of one of its heads. */
+static float score_of(const struct writer *w, const struct cx_head *head, struct cx_str label)
 {
-    const struct classify_heads *heads = &w->c->findings->heads;
-    return heads->is_decided ? "model" : heads->is_joined ? "rating and model" : "lexicon";
+    return w->c->scores[head->first + (uint32_t)cx_head_label(head, label)];
+}
+
+/* The model decides by the score of a label, all else by how far positive is from negative: neutral is what is near to neither. */
+static void begin_sentiment(struct writer *w)
+{
+    static const float from[CX_SENTIMENT_SYMBOLS] = {
+        [CX_SENTIMENT_NEGATIVE] = -CLASSIFY_SENTIMENT_AT_LEAST, [CX_SENTIMENT_NEUTRAL] = NAN, [CX_SENTIMENT_POSITIVE] = CLASSIFY_SENTIMENT_AT_LEAST
+    };
+    struct cx_str label = cx_str(cx_sentiment_name(w->section.sentiment));
+    const struct classify_learned *learned = w->c->learned;
+    if (w->c->findings->heads.is_decided)
+        begin_head(w, "sentiment", label, score_of(w, learned->sentiment, label), (float)learned->at_least.sentiment, true, "model");
+    else
+        begin_head(w, "sentiment", label, (float)w->section.sentiment_score.value, from[w->section.sentiment], true,
+                   w->c->findings->heads.is_joined ? "rating and model" : "lexicon");
 }
 
 static void explain_sentiment(struct writer *w)
 {
     if (w->section.sentiment == CX_SENTIMENT_NULL)
         return;
-    begin_head(w, "sentiment", cx_str(cx_sentiment_name(w->section.sentiment)), (float)w->section.sentiment_score.value, CLASSIFY_SENTIMENT_AT_LEAST,
-               true, by_sentiment(w));
+    begin_sentiment(w);
     const struct classify_heads *heads = &w->c->findings->heads;
     if (heads->is_decided) {
         add_because(w, "model", " positive", heads->positive);
@@ -247,7 +262,7 @@ static void explain_sentiment(struct writer *w)
 
 static void explain_urgency(struct writer *w)
 {
-    static const float from[CX_URGENCY_SYMBOLS] = { 0, CLASSIFY_URGENCY_NORMAL, CLASSIFY_URGENCY_HIGH, CLASSIFY_URGENCY_CRITICAL };
+    static const float from[CX_URGENCY_SYMBOLS] = { NAN, CLASSIFY_URGENCY_NORMAL, CLASSIFY_URGENCY_HIGH, CLASSIFY_URGENCY_CRITICAL };
     if (w->section.urgency == CX_URGENCY_NULL)
         return;
     float model = w->c->scores != NULL ? classify_learned_urgency(w->c->learned, w->c->scores) : 0;
@@ -274,11 +289,15 @@ static void explain_open_labels(struct writer *w)
     const struct classify_findings *findings = w->c->findings;
     if (findings->reason.ptr != NULL) {
         bool is_model = findings->heads.by_model & CLASSIFY_BIT(CLASSIFY_HEAD_REASON);
-        begin_head(w, "reason", findings->reason, 1, 0, true, is_model ? "model" : "lexicon");
+        const struct classify_learned *learned = w->c->learned;
+        if (is_model)
+            begin_head(w, "reason", findings->reason, score_of(w, learned->reason, findings->reason), (float)learned->at_least.reason, true, "model");
+        else
+            begin_head(w, "reason", findings->reason, 1, 0, true, "lexicon");
         for (size_t i = 0; i < w->witness_count; i++)
             if (is_first(w, i) && !w->witnesses[i].is_negated && cx_str_eq(w->witnesses[i].entry->reason, findings->reason))
                 add_witness(w, &w->witnesses[i], 1);
-        end_head(w, is_model ? w->c->learned->reason : NULL, findings->reason);
+        end_head(w, is_model ? learned->reason : NULL, findings->reason);
     }
     for (size_t t = 0; t < findings->topics.len; t++) {
         begin_head(w, "topics", findings->topics.items[t], 1, 0, true, "lexicon");
@@ -315,6 +334,17 @@ static void explain_rest(struct writer *w)
     }
 }
 
+static void write_pii(const struct cx_pii_span_list *pii, struct cx_buf *json)
+{
+    cx_buf_str(json, CX_STR(",\"pii\":["));
+    for (size_t i = 0; i < pii->len; i++) {
+        cx_buf_str(json, i == 0 ? CX_STR("{\"kind\":") : CX_STR(",{\"kind\":"));
+        cx_json_string(json, pii->items[i].kind);
+        cx_buf_format(json, ",\"start\":%d,\"length\":%d}", pii->items[i].start, pii->items[i].length);
+    }
+    cx_buf_byte(json, ']');
+}
+
 void classify_explain(const struct classify_case *c, struct cx_arena *arena, struct cx_buf *json)
 {
     struct writer w = { .c = c, .arena = arena, .json = json };
@@ -327,8 +357,11 @@ void classify_explain(const struct classify_case *c, struct cx_arena *arena, str
     cx_json_string(json, c->language.ptr != NULL ? c->language : CX_STR("und"));
     cx_buf_str(json, CX_STR(",\"score\":"));
     cx_json_f32(json, c->language_confidence);
-    cx_buf_str(json, CX_STR("},\"model\":"));
+    cx_buf_str(json, CX_STR(",\"threshold\":"));
+    cx_json_f32(json, c->language_at_least);
+    cx_buf_format(json, ",\"by\":\"%s\"},\"model\":", c->language_by);
     cx_json_string(json, c->model);
+    write_pii(&c->pii, json);
     cx_buf_str(json, CX_STR(",\"heads\":["));
     explain_intents(&w);
     explain_own(&w);

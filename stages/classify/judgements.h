@@ -13,7 +13,9 @@ struct classify_case {
     const struct cx_folded *folded;
     struct cx_str text; /* that was folded */
     struct cx_str language;
-    float language_confidence;
+    float language_confidence, language_at_least; /* at_least: NAN where it is not the model's */
+    const char *language_by;
+    struct cx_pii_span_list pii;
     const struct classify_findings *findings; /* model and rating joined */
     struct classify_heads lexical;            /* what the lexicons alone found */
     struct cx_str model;                      /* version of the tenant's; null: it has none */

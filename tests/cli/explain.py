@@ -1,5 +1,6 @@
 """explain.py - cx explain: what was decided, by what, and where in the text it stands; the same as the record says."""
 import json
+import re
 
 from harness import equal, test, without_model
 
@@ -119,6 +120,42 @@ def the_words_that_weighed_in_the_model_are_told(cx):
 
 
 @test
+def what_is_told_of_a_label_is_what_decided_it(cx):
+    pages = cx("explain", "--json", "--event", "--set", "classify.language_at_least=0.4", "--set", "classify.sentiment_at_least=0.35",
+               given=line(TURKISH) + line("Where is my order?") + line("awful, refund please", rating={"value": 1, "scale": 5})).ends(0).json()
+    for page in pages:
+        equal((page["language"]["threshold"], page["language"]["by"]), (0.4, "model"))
+        assert page["language"]["score"] >= 0.4, page
+    for page in pages[:2]:
+        sentiment, = heads(page, "sentiment")
+        equal((sentiment["threshold"], sentiment["by"]), (0.35, "model"))
+        assert sentiment["score"] >= 0.35, sentiment
+    rated, = heads(pages[2], "sentiment")
+    equal((rated["label"], rated["threshold"], rated["by"]), ("negative", -0.15, "rating and model"))
+    assert rated["score"] <= -0.15, rated
+    page, = explain(cx, "--text", "the parcel")
+    equal((page["language"]["threshold"], page["language"]["by"]), (None, "letters and frequent words"))
+    shown = cx("explain", "--text", TURKISH).ends(0).out.decode()
+    assert re.search(r"language\n  tr  [01]\.\d\d, said from 0\.50  \(model\)\n", shown), shown
+    reasons, = cx("explain", "--json", "--set", "classify.reason_at_least=0.01", "--text", "the song arrived").ends(0).json()
+    reason, = heads(reasons, "reason")
+    equal((reason["threshold"], reason["by"]), (0.01, "model"))
+    assert 0.01 <= reason["score"] < 1, reason
+
+
+@test
+def personal_data_are_told_as_the_record_tells_them(cx):
+    given = line("write to ada@example.com, ünlü", title="A title")
+    record, = cx("pipe", "classify", given=given).ends(0).json()
+    page, = cx("explain", "--json", "--event", given=given).ends(0).json()
+    assert page["pii"], page
+    equal(page["pii"], record["classification"]["pii"])
+    shown = cx("explain", "--event", given=given).ends(0).out.decode()
+    assert "\npersonal data\n  email  15 bytes from byte 9 of the text on\n" in shown, shown
+    equal(cx("explain", "--json", "--text", "none").ends(0).json()[0]["pii"], [])
+
+
+@test
 def the_models_share_adds_up_too(cx):
     page, = cx("explain", "--json", "--text", TURKISH).ends(0).is_silent().json()
     for head in heads(page, "intents") + heads(page, "functions"):
@@ -138,7 +175,7 @@ def records_as_tap_prints_them_are_read_too(cx):
 def a_language_can_be_supposed(cx):
     page, = explain(cx, "--text", "para iade", "--language", "tr")
     assert any(h["label"] == "refund_request" for h in heads(page, "intents")), page
-    equal(page["language"], {"label": "tr", "score": 1})
+    equal(page["language"], {"label": "tr", "score": 1, "threshold": None, "by": "as asked"})
     page, = explain(cx, "--text", "para iade", "--language", "ru")
     equal(heads(page, "intents"), [])
 
