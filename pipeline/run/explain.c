@@ -4,6 +4,7 @@
 #include "run/verb.h"
 
 #include <errno.h>
+#include <math.h>
 
 enum { TEXT = CX_FLAG_FIRST, EVENT, LANGUAGE, CHANNEL, TENANT, JSON };
 static const struct cx_flag flags[] = {
@@ -34,27 +35,39 @@ static struct cx_str text_at(const struct cx_json *object, const char *name)
     return node != NULL ? node->text : CX_STR_NULL;
 }
 
+/* To two places, as it is printed: what is nothing then has no sign. */
 static double number_at(const struct cx_json *object, const char *name)
 {
     double value = 0;
     cx_str_to_f64(text_at(object, name), &value);
-    return value;
+    return fabs(value) < 0.005 ? 0 : value;
 }
 
-/* Where letters end columns do not: pads by characters. */
-static void print_padded(struct cx_str text, int columns)
+/* Words as they stand in a text, on one line. Where letters end columns do not: pads by characters. */
+static void print_words(struct cx_str text, int columns)
 {
-    for (size_t at = 0; at < text.len; columns--)
-        cx_utf8_next(text, &at);
-    printf("%.*s%*s", CX_STR_ARG(text), columns > 0 ? columns : 0, "");
+    struct cx_buf shown;
+    struct cx_str line;
+    cx_buf_init(&shown, (size_t)64 << 20);
+    while (cx_str_cut(&text, '\n', &line)) {
+        cx_render_line(&shown, line);
+        if (text.ptr != NULL)
+            cx_buf_str(&shown, CX_STR("\\n"));
+    }
+    for (size_t at = 0; at < shown.len; columns--)
+        cx_utf8_next(cx_buf_view(&shown), &at);
+    printf("%.*s%*s", (int)shown.len, shown.ptr, columns > 0 ? columns : 0, "");
+    cx_buf_free(&shown);
 }
 
 /* Words that the model weighed, on one line. */
 static void print_features(const struct cx_json *features)
 {
-    for (const struct cx_json *f = features != NULL ? features->first : NULL; f != NULL; f = f->next)
-        printf("%s%.*s %+.2f%s", f == features->first ? "          words: " : ", ", CX_STR_ARG(text_at(f, "text")), number_at(f, "weight"),
-               f->next == NULL ? "\n" : "");
+    for (const struct cx_json *f = features != NULL ? features->first : NULL; f != NULL; f = f->next) {
+        printf("%s", f == features->first ? "          words: " : ", ");
+        print_words(text_at(f, "text"), 0);
+        printf(" %+.2f%s", number_at(f, "weight"), f->next == NULL ? "\n" : "");
+    }
 }
 
 static void print_because(const struct cx_json *because)
@@ -62,7 +75,7 @@ static void print_because(const struct cx_json *because)
     for (const struct cx_json *b = because->first; b != NULL; b = b->next) {
         struct cx_str text = text_at(b, "text");
         printf("  %+6.2f  ", number_at(b, "weight"));
-        print_padded(text.ptr != NULL ? text : CX_STR("-"), 28);
+        print_words(text.ptr != NULL ? text : CX_STR("-"), 28);
         printf(" %.*s\n", CX_STR_ARG(text_at(b, "what")));
     }
 }

@@ -156,6 +156,26 @@ def personal_data_are_told_as_the_record_tells_them(cx):
 
 
 @test
+def a_line_break_between_words_is_shown_as_one(cx):
+    text = "where is my\norder, I want a\nrefund\tplease, it was not\ngood"
+    pages = [cx("explain", *words, "--text", text).ends(0).out.decode() for words in ((), without_model(cx))]
+    for page in pages:
+        for shown in page.split("\n\nlanguage\n")[1].splitlines():
+            assert not shown or shown[0] != " " or re.match(r"  \S|   [+-]\d|          words: ", shown), repr(shown)
+            assert not shown or shown[0] == " " or re.fullmatch(r"[a-z_ ]+|nothing else is known.*", shown), repr(shown)
+        assert "my\\norder" in page.split("\n\nlanguage\n")[1], page
+
+
+@test
+def nothing_has_no_sign(cx):
+    given = line("Best purchase in years, in love with it") + line("love it, great, thank you so much, perfect") + line("perfect, thanks")
+    pages = cx("explain", "--json", "--event", given=given).ends(0).json()
+    assert any(-0.005 < b["weight"] < 0 for page in pages for head in page["heads"] for b in head["because"]), pages
+    shown = cx("explain", "--event", given=given).ends(0).out.decode()
+    assert "+0.00" in shown and "-0.00" not in shown, shown
+
+
+@test
 def the_models_share_adds_up_too(cx):
     page, = cx("explain", "--json", "--text", TURKISH).ends(0).is_silent().json()
     for head in heads(page, "intents") + heads(page, "functions"):
