@@ -154,9 +154,10 @@ struct cx_stage {
     int (*lint)(const void *config, const struct cx_env *env, cx_finding_fn *report, void *context, struct cx_error *err);
     /* Optional, for cx explain: why process() said of the record what it said, as one JSON object
      * {"language":{"label","score","threshold","by"},"model","pii":[{"kind","start","length"}],"heads":[{"head","label","score","threshold","said","by",
-     * "because":[{"what","text","start","end","weight"}],"features":[{"text","start","end","weight"}]}]}: what spoke for the label by the stage's
-     * rule, and the words that weighed most in a model. `threshold` is null where none decided, and 0 with the score 1 where the label stands by
-     * itself. `start` and `end` are bytes of the text and may be null. `language`: as if the text were in it; null: as found. */
+     * "because":[{"what","text","field","start","end","weight"}],"features":[{"text","field","start","end","weight"}]}]}: what spoke for the label by
+     * the stage's rule, and the words that weighed most in a model. `threshold` is null where none decided, and 0 with the score 1 where the label
+     * stands by itself. `start` and `end` are bytes of the record's `field`, "title" or "text" ("title, text": `start` of the one, `end` of the
+     * other), and may be null. `language`: as if the text were in it; null: as found. */
     void (*explain)(const void *self, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language, struct cx_buf *json);
     const struct cx_judgement *judgements; /* NULL: none */
 };

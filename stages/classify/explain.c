@@ -44,7 +44,8 @@ static void end_head(struct writer *w, const struct cx_head *head, struct cx_str
 /* A reason that stands nowhere in the text. */
 static void add_because(struct writer *w, const char *kind, const char *name, float weight)
 {
-    cx_buf_format(w->json, "%s{\"what\":\"%s%s\",\"text\":null,\"start\":null,\"end\":null,\"weight\":", w->has_because ? "," : "", kind, name);
+    cx_buf_format(w->json, "%s{\"what\":\"%s%s\",\"text\":null,\"field\":null,\"start\":null,\"end\":null,\"weight\":", w->has_because ? "," : "",
+                  kind, name);
     cx_json_f32(w->json, weight);
     cx_buf_byte(w->json, '}');
     w->has_because = true;
@@ -70,9 +71,9 @@ static void add_witness(struct writer *w, const struct classify_witness *witness
         end++;
     cx_buf_format(w->json, "%s{\"what\":", w->has_because ? "," : "");
     cx_json_string(w->json, witness->is_negated ? cx_str("negated") : witness->entry->name);
-    cx_buf_str(w->json, CX_STR(",\"text\":"));
-    cx_json_string(w->json, cx_str_n(w->c->text.ptr + start, end - start));
-    cx_buf_format(w->json, ",\"start\":%u,\"end\":%u,\"weight\":", start, end);
+    cx_buf_byte(w->json, ',');
+    classify_explain_place(w->c, start, end, w->json);
+    cx_buf_str(w->json, CX_STR(",\"weight\":"));
     cx_json_f32(w->json, weight);
     cx_buf_byte(w->json, '}');
     w->has_because = true;

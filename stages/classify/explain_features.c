@@ -66,6 +66,20 @@ static float size_of(float weight)
     return weight < 0 ? -weight : weight;
 }
 
+/* Title and text are read as one, a line each; words may stand at the end of one and the beginning of the other. */
+void classify_explain_place(const struct classify_case *c, uint32_t start, uint32_t end, struct cx_buf *json)
+{
+    uint32_t title = (uint32_t)c->record->title.len, text = title > 0 ? title + 1 : 0;
+    bool begins_in_title = start < title, ends_in_title = end <= title;
+    cx_buf_str(json, CX_STR("\"text\":"));
+    cx_json_string(json, cx_str_n(c->text.ptr + start, end - start));
+    cx_buf_format(json, ",\"field\":\"%s\",\"start\":%u,\"end\":%u",
+                  !begins_in_title ? "text"
+                  : ends_in_title  ? "title"
+                                   : "title, text",
+                  begins_in_title ? start : start - text, begins_in_title && ends_in_title ? end : end - text);
+}
+
 void classify_explain_features(const struct classify_case *c, struct cx_arena *arena, const struct cx_head *head, uint32_t label, struct cx_buf *json)
 {
     const struct cx_model *model = &c->learned->model;
@@ -85,9 +99,9 @@ void classify_explain_features(const struct classify_case *c, struct cx_arena *a
         uint32_t start = c->folded->origin[c->folded->tokens[best->first].start], end = c->folded->origin[c->folded->tokens[best->last].end];
         while (end > start && c->text.ptr[end - 1] == ' ')
             end--;
-        cx_buf_format(json, "%s{\"text\":", told > 0 ? "," : "");
-        cx_json_string(json, cx_str_n(c->text.ptr + start, end - start));
-        cx_buf_format(json, ",\"start\":%u,\"end\":%u,\"weight\":", start, end);
+        cx_buf_str(json, told > 0 ? CX_STR(",{") : CX_STR("{"));
+        classify_explain_place(c, start, end, json);
+        cx_buf_str(json, CX_STR(",\"weight\":"));
         cx_json_f32(json, best->weight);
         cx_buf_byte(json, '}');
         best->weight = 0;

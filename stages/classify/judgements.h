@@ -25,7 +25,10 @@ struct classify_case {
 };
 /* Writes the object that stage.h describes: every label about which anything is known, also where too little to be said. */
 void classify_explain(const struct classify_case *c, struct cx_arena *arena, struct cx_buf *json);
-/* The words and neighbours that weighed most for a label of the model, as a JSON array of {"text","start","end","weight"}; weights are of logits. */
+/* Bytes of the text that was folded, as members "text","field","start","end". */
+void classify_explain_place(const struct classify_case *c, uint32_t start, uint32_t end, struct cx_buf *json);
+/* The words and neighbours that weighed most for a label of the model, as a JSON array of {"text","field","start","end","weight"}; weights are of
+ * logits. */
 void classify_explain_features(const struct classify_case *c, struct cx_arena *arena, const struct cx_head *head, uint32_t label,
                                struct cx_buf *json);
 #endif

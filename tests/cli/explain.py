@@ -156,6 +156,23 @@ def personal_data_are_told_as_the_record_tells_them(cx):
 
 
 @test
+def places_are_bytes_of_the_field_they_stand_in(cx):
+    fields = {"title": "Ünlü: where is my", "text": "order? I want my money back"}
+    given = line(fields["text"], title=fields["title"])
+    page, = cx("explain", "--json", "--event", given=given).ends(0).json()
+    places = [place for head in page["heads"] for place in head["because"] + head["features"] if place["text"] is not None]
+    equal({place["field"] for place in places}, {"title", "text", "title, text"})
+    for place in places:
+        first, last = place["field"].split(", ")[0], place["field"].split(", ")[-1]
+        there = "\n".join(fields[field] for field in dict.fromkeys((first, last))).encode()
+        before = len(there) - len(fields[last].encode())
+        equal(there[place["start"]:before + place["end"]].decode(), place["text"], place)
+    nowhere = [b for head in page["heads"] for b in head["because"] if b["text"] is None]
+    equal({(b["field"], b["start"], b["end"]) for b in nowhere}, {(None, None, None)})
+    assert cx("explain", "--event", given=given).ends(0).out.decode().startswith("Ünlü: where is my\norder? I want my money back\n\nlanguage\n")
+
+
+@test
 def a_line_break_between_words_is_shown_as_one(cx):
     text = "where is my\norder, I want a\nrefund\tplease, it was not\ngood"
     pages = [cx("explain", *words, "--text", text).ends(0).out.decode() for words in ((), without_model(cx))]
