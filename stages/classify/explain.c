@@ -167,57 +167,80 @@ static int next_by_score(const float *scores, int n, int last)
     return best;
 }
 
-static void explain_intents(struct writer *w)
+static void explain_intent(struct writer *w, int i)
 {
-    const float *scores = w->c->findings->heads.intents;
-    for (int i = -1; (i = next_by_score(scores, CLASSIFY_INTENT_COUNT, i)) >= 0;) {
-        float model = model_score(w, w->c->learned->intent, w->c->learned->intents, CLASSIFY_INTENT_JOINS, i);
-        if (scores[i] < CLASSIFY_INTENT_AT_LEAST && w->c->lexical.intents[i] == 0)
-            continue; /* a model has an opinion of everything */
-        begin_head(w, "intents", cx_str(classify_intents[i]), scores[i], CLASSIFY_INTENT_AT_LEAST, scores[i] >= CLASSIFY_INTENT_AT_LEAST,
-                   by_of(scores[i], model));
-        if (model > 0)
-            add_because(w, "model", "", model);
-        add_witnesses(w, INTENT, i);
-        end_head(w, w->c->learned->intent, cx_str(classify_intents[i]));
+    float score = w->c->findings->heads.intents[i];
+    float model = model_score(w, w->c->learned->intent, w->c->learned->intents, CLASSIFY_INTENT_JOINS, i);
+    begin_head(w, "intents", cx_str(classify_intents[i]), score, CLASSIFY_INTENT_AT_LEAST, score >= CLASSIFY_INTENT_AT_LEAST, by_of(score, model));
+    if (model > 0)
+        add_because(w, "model", "", model);
+    add_witnesses(w, INTENT, i);
+    end_head(w, w->c->learned->intent, cx_str(classify_intents[i]));
+}
+
+/* Whether a head can have intents by a company's own names. */
+static bool has_own(const struct classify_learned *learned, const struct cx_head *head)
+{
+    bool is_own = head == learned->intent;
+    for (size_t i = 0; i < learned->own_count; i++)
+        is_own = is_own || learned->own[i] == head;
+    return is_own;
+}
+
+/* An intent by a company's own name, which no lexicon knows. Two heads may have it: the score, told to three places, says which. */
+static void explain_own(struct writer *w, const struct cx_label *said)
+{
+    const struct cx_model *model = &w->c->learned->model;
+    for (uint32_t h = 0; h < model->head_count; h++) {
+        const struct cx_head *head = &model->heads[h];
+        int label = has_own(w->c->learned, head) ? cx_head_label(head, said->name) : -1;
+        float score = label >= 0 ? w->c->scores[head->first + (uint32_t)label] : 0;
+        if (label < 0 || fabsf(score - said->score) > 0.001f)
+            continue;
+        begin_head(w, "intents", said->name, score, CLASSIFY_INTENT_AT_LEAST, true, "model");
+        add_because(w, "model", "", score);
+        end_head(w, head, said->name);
+        return;
     }
 }
 
-/* Intents by a company's own names, which no lexicon knows. */
-static void explain_own(struct writer *w)
+/* Those that are said, as the record lists them, and what was left out; but a model has an opinion of everything. */
+static void explain_intents(struct writer *w)
 {
-    const struct cx_model *model = &w->c->learned->model;
-    for (uint32_t h = 0; w->c->scores != NULL && h < model->head_count; h++) {
-        const struct cx_head *head = &model->heads[h];
-        bool is_own = false;
-        for (size_t i = 0; i < w->c->learned->own_count; i++)
-            is_own = is_own || w->c->learned->own[i] == head;
-        for (uint32_t i = 0; (is_own || head == w->c->learned->intent) && i < head->label_count; i++) {
-            float score = w->c->scores[head->first + i];
-            if (score < CLASSIFY_INTENT_AT_LEAST || classify_label(classify_intents, head->labels[i]) >= 0)
-                continue;
-            begin_head(w, "intents", head->labels[i], score, CLASSIFY_INTENT_AT_LEAST, true, "model");
-            add_because(w, "model", "", score);
-            end_head(w, head, head->labels[i]);
-        }
+    const float *scores = w->c->findings->heads.intents;
+    for (size_t k = 0; k < w->section.intents.len; k++) {
+        int i = classify_label(classify_intents, w->section.intents.items[k].name);
+        if (i >= 0)
+            explain_intent(w, i);
+        else
+            explain_own(w, &w->section.intents.items[k]);
     }
+    for (int i = -1; (i = next_by_score(scores, CLASSIFY_INTENT_COUNT, i)) >= 0;)
+        if (scores[i] < CLASSIFY_INTENT_AT_LEAST && w->c->lexical.intents[i] != 0)
+            explain_intent(w, i);
+}
+
+static void explain_function(struct writer *w, int i)
+{
+    float score = w->c->findings->heads.functions[i];
+    float model = model_score(w, w->c->learned->functions, w->c->learned->functions_by_label, CLASSIFY_FUNCTION_JOINS, i);
+    begin_head(w, "functions", cx_str(classify_functions[i]), score, CLASSIFY_FUNCTION_AT_LEAST, score >= CLASSIFY_FUNCTION_AT_LEAST,
+               by_of(score, model));
+    if (model > 0)
+        add_because(w, "model", "", model);
+    add_witnesses(w, FUNCTION, i);
+    add_meanings(w, FUNCTION, i);
+    end_head(w, w->c->learned->functions, cx_str(classify_functions[i]));
 }
 
 static void explain_functions(struct writer *w)
 {
     const float *scores = w->c->findings->heads.functions;
-    for (int i = -1; (i = next_by_score(scores, CLASSIFY_FUNCTION_COUNT, i)) >= 0;) {
-        float model = model_score(w, w->c->learned->functions, w->c->learned->functions_by_label, CLASSIFY_FUNCTION_JOINS, i);
-        if (scores[i] < CLASSIFY_FUNCTION_AT_LEAST && w->c->lexical.functions[i] == 0)
-            continue;
-        begin_head(w, "functions", cx_str(classify_functions[i]), scores[i], CLASSIFY_FUNCTION_AT_LEAST, scores[i] >= CLASSIFY_FUNCTION_AT_LEAST,
-                   by_of(scores[i], model));
-        if (model > 0)
-            add_because(w, "model", "", model);
-        add_witnesses(w, FUNCTION, i);
-        add_meanings(w, FUNCTION, i);
-        end_head(w, w->c->learned->functions, cx_str(classify_functions[i]));
-    }
+    for (size_t k = 0; k < w->section.functions.len; k++)
+        explain_function(w, classify_label(classify_functions, w->section.functions.items[k].name));
+    for (int i = -1; (i = next_by_score(scores, CLASSIFY_FUNCTION_COUNT, i)) >= 0;)
+        if (scores[i] < CLASSIFY_FUNCTION_AT_LEAST && w->c->lexical.functions[i] != 0)
+            explain_function(w, i);
 }
 
 /* What the model gave to a label of one of its heads. */
@@ -365,7 +388,6 @@ void classify_explain(const struct classify_case *c, struct cx_arena *arena, str
     write_pii(&c->pii, json);
     cx_buf_str(json, CX_STR(",\"heads\":["));
     explain_intents(&w);
-    explain_own(&w);
     explain_functions(&w);
     explain_sentiment(&w);
     explain_urgency(&w);

@@ -113,6 +113,20 @@ def a_damaged_model_is_refused(cx):
 
 
 @test
+def labels_of_ones_own_are_explained_in_the_order_of_the_record(cx):
+    overlay(cx)
+    laid = ("--set", "classify.overlays={acme: acme.cxm}")
+    given = "".join(json.dumps({"tenant": "acme", "channel": "web_chat", "native_id": text, "occurred_at": "2026-11-22T04:00:00Z", "author": {"native_id": "u"},
+                                "text": text}) + "\n" for text in (*WARRANTY, *MISSING, "where is my refund, the hinge broke, warranty please"))
+    records = cx("pipe", "normalize", "classify", *laid, given=given).ends(0).json()
+    pages = cx("explain", "--json", "--event", *laid, given=given).ends(0).json()
+    lists = [[intent["name"] for intent in record["classification"]["intents"]] for record in records]
+    assert any(len(names) > 1 and names[0] in ("warranty_claim", "missing_part") for names in lists), lists
+    for names, page in zip(lists, pages, strict=True):
+        equal([h["label"] for h in page["heads"] if h["head"] == "intents" and h["said"]], names)
+
+
+@test
 def an_overlay_is_no_model_by_itself(cx):
     overlay(cx)
     config = cx.file("alone.yaml", "classify:\n  model: acme.cxm\n")
