@@ -64,6 +64,8 @@ bool cx_chain_is_stateful(const struct cx_chain *chain);
 bool cx_chain_ticks(const struct cx_chain *chain);        /* some stage has tick() */
 const char *cx_chain_input(const struct cx_chain *chain); /* default input topic */
 
+/* The last stage of the chain, as it was opened. */
+const void *cx_chain_self(const struct cx_chain *chain);
 /* explain() of the chain's last stage, which must have it. */
 void cx_chain_explain(const struct cx_chain *chain, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language,
                       struct cx_buf *json);

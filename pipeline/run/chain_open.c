@@ -191,6 +191,11 @@ const char *cx_chain_input(const struct cx_chain *chain)
     return chain->links[chain->first].stage->input;
 }
 
+const void *cx_chain_self(const struct cx_chain *chain)
+{
+    return chain->links[chain->count - 1].loaded.self;
+}
+
 void cx_chain_explain(const struct cx_chain *chain, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language,
                       struct cx_buf *json)
 {

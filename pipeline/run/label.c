@@ -41,7 +41,7 @@ struct session {
 
 static uint64_t proposal(const struct session *s, const struct cx_interaction *record, float *score)
 {
-    struct cx_label_list said = s->judgement->said(s->arena, record);
+    struct cx_label_list said = cx_reading_said(s->reading, s->judgement, s->arena, record);
     uint64_t bits = 0;
     *score = said.len > 0 ? said.items[0].score : 0;
     for (size_t i = 0; i < said.len && (i == 0 || s->judgement->is_set); i++)

@@ -76,3 +76,9 @@ void cx_reading_explain(const struct cx_reading *reading, struct cx_arena *arena
 {
     cx_chain_explain(reading->chain, arena, record, language, json);
 }
+
+struct cx_label_list cx_reading_said(const struct cx_reading *reading, const struct cx_judgement *judgement, struct cx_arena *arena,
+                                     const struct cx_interaction *record)
+{
+    return judgement->said(cx_chain_self(reading->chain), arena, record);
+}

@@ -16,4 +16,7 @@ void cx_reading_line(struct cx_reading *reading, struct cx_str line, cx_reading_
 /* The stage's explain(), appended to `json`. */
 void cx_reading_explain(const struct cx_reading *reading, struct cx_arena *arena, const struct cx_interaction *record, struct cx_str language,
                         struct cx_buf *json);
+/* What the stage said of the record, by one of its judgements. */
+struct cx_label_list cx_reading_said(const struct cx_reading *reading, const struct cx_judgement *judgement, struct cx_arena *arena,
+                                     const struct cx_interaction *record);
 #endif

@@ -115,8 +115,8 @@ struct cx_judgement {
     const char *name, *doc;      /* "intent"; one sentence: how to decide */
     const char *(*label)(int i); /* names by number, NULL beyond the last */
     bool is_set;                 /* any number of labels; else exactly one */
-    /* What the stage said of a record, best first; empty: nothing. In the arena. */
-    struct cx_label_list (*said)(struct cx_arena *arena, const struct cx_interaction *record);
+    /* What the stage (opened as *self) said of a record, best first; empty: nothing. In the arena. */
+    struct cx_label_list (*said)(const void *self, struct cx_arena *arena, const struct cx_interaction *record);
     bool is_open; /* tenants may have labels of their own besides */
 };
 

@@ -3,14 +3,13 @@
 #include "stages/classify/judgements.h"
 #include "stages/classify/overlays.h"
 #include "stages/classify/pii.h"
-#include "stages/classify/section.h"
 #include <math.h>
 
 struct classify_config {
     const struct cx_node *lexicons;
     struct cx_str model;
     const struct cx_node *overlays;
-    double language_at_least, sentiment_at_least, reason_at_least;
+    double language_at_least, sentiment_at_least, intents_at_least, functions_at_least, toxicity_at_least, relevance_at_least, reason_at_least;
     int64_t max_text;
 };
 static const struct cx_option options[] = {
@@ -20,6 +19,12 @@ static const struct cx_option options[] = {
               "Own labels: a map of tenants to files, or lists of them, that `cx train --base` made; new ones are loaded while running."),
     CX_OPTION(struct classify_config, language_at_least, "0.5", 0, 1, "", "Score from which the model's language counts."),
     CX_OPTION(struct classify_config, sentiment_at_least, "0.36", 0, 1, "", "Score from which the model's sentiment counts; below, the lexicons'."),
+    CX_OPTION(struct classify_config, intents_at_least, "0.3", 0, 1, "", "Score from which an intent is said."),
+    CX_OPTION(struct classify_config, functions_at_least, "0.2", 0, 1, "", "Score from which a function is said."),
+    CX_OPTION(struct classify_config, toxicity_at_least, "0.5", 0, 1, "",
+              "Score from which `cx explain` and `cx label` say toxic; the record has the score, and rules have thresholds of their own."),
+    CX_OPTION(struct classify_config, relevance_at_least, "0.5", 0, 1, "",
+              "Score from which `cx explain` and `cx label` say relevant; the record has the score, and rules have thresholds of their own."),
     CX_OPTION(struct classify_config, reason_at_least, "0.6", 0, 1, "", "Score from which the model's reason counts where the lexicons name none."),
     CX_OPTION(struct classify_config, max_text, "16k", 64, 1048576, "bytes", "How much of a long text is looked at; the rest passes unread."),
     { 0 },
@@ -47,8 +52,14 @@ struct classify {
     struct classify_learned learned; /* of tenants without an overlay */
     struct classify_overlays overlays;
     bool has_model;
+    struct classify_least at_least;
     size_t max_text;
 };
+
+const struct classify_least *classify_at_least(const void *self)
+{
+    return &((const struct classify *)self)->at_least;
+}
 
 static int read_own(struct classify_reader *reader, const struct cx_env *env, struct cx_error *err)
 {
@@ -103,6 +114,8 @@ static int open(void *self, const void *config, const struct cx_env *env, struct
     struct classify *classify = self;
     struct classify_reader *reader = classify_reader_new(env->arena);
     classify->max_text = (size_t)given->max_text;
+    classify->at_least = (struct classify_least){ (float)given->intents_at_least, (float)given->functions_at_least, (float)given->toxicity_at_least,
+                                                  (float)given->relevance_at_least };
     CX_TRY(open_model(classify, given, env, err));
     CX_TRY(classify_overlays_open(&classify->overlays, given->overlays, classify->has_model ? &classify->learned : NULL, env, err));
     CX_TRY(read_own(reader, env, err));
@@ -214,7 +227,8 @@ static void read_text(const struct classify *classify, struct cx_ctx *ctx, const
     section->topics = findings.topics;
     if (record->direction == CX_DIRECTION_INBOUND) {
         join_rating(record, &findings.heads);
-        by_model |= classify_fill(ctx->arena, &findings.heads, section) | (findings.heads.by_model & CLASSIFY_BIT(CLASSIFY_HEAD_REASON));
+        by_model |=
+            classify_fill(ctx->arena, &findings.heads, &classify->at_least, section) | (findings.heads.by_model & CLASSIFY_BIT(CLASSIFY_HEAD_REASON));
         section->reason = findings.reason;
         if (section->intents.len == 0)
             cx_count(ctx, METRIC_SILENT, NULL, 1);
@@ -241,7 +255,7 @@ static struct cx_settled process(const void *self, struct cx_ctx *ctx)
     } else if (record->direction == CX_DIRECTION_INBOUND) {
         struct classify_heads heads = { 0 };
         join_rating(record, &heads);
-        classify_fill(ctx->arena, &heads, section);
+        classify_fill(ctx->arena, &heads, &classify->at_least, section);
     }
     section->five_c = classify_five_c(record, section->intents.len > 0 ? section->intents.items[0].name : CX_STR_NULL);
     record->classification = section;
@@ -261,6 +275,7 @@ static void explain(const void *self, struct cx_arena *arena, const struct cx_in
     struct cx_classification section = { 0 };
     struct cx_ctx ctx = { .arena = arena, .count_ = count_nothing };
     struct classify_case c = { .lexicons = &classify->lexicons, .record = record, .language = language, .language_confidence = 1 };
+    c.at_least = classify->at_least;
     c.text = text_of(classify, &ctx, record);
     struct cx_folded folded = cx_text_fold(arena, c.text, CX_FOLD_SEARCH);
     struct classify_findings findings;

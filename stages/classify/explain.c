@@ -171,7 +171,7 @@ static void explain_intent(struct writer *w, int i)
 {
     float score = w->c->findings->heads.intents[i];
     float model = model_score(w, w->c->learned->intent, w->c->learned->intents, CLASSIFY_INTENT_JOINS, i);
-    begin_head(w, "intents", cx_str(classify_intents[i]), score, CLASSIFY_INTENT_AT_LEAST, score >= CLASSIFY_INTENT_AT_LEAST, by_of(score, model));
+    begin_head(w, "intents", cx_str(classify_intents[i]), score, w->c->at_least.intents, score >= w->c->at_least.intents, by_of(score, model));
     if (model > 0)
         add_because(w, "model", "", model);
     add_witnesses(w, INTENT, i);
@@ -197,7 +197,7 @@ static void explain_own(struct writer *w, const struct cx_label *said)
         float score = label >= 0 ? w->c->scores[head->first + (uint32_t)label] : 0;
         if (label < 0 || fabsf(score - said->score) > 0.001f)
             continue;
-        begin_head(w, "intents", said->name, score, CLASSIFY_INTENT_AT_LEAST, true, "model");
+        begin_head(w, "intents", said->name, score, w->c->at_least.intents, true, "model");
         add_because(w, "model", "", score);
         end_head(w, head, said->name);
         return;
@@ -216,7 +216,7 @@ static void explain_intents(struct writer *w)
             explain_own(w, &w->section.intents.items[k]);
     }
     for (int i = -1; (i = next_by_score(scores, CLASSIFY_INTENT_COUNT, i)) >= 0;)
-        if (scores[i] < CLASSIFY_INTENT_AT_LEAST && w->c->lexical.intents[i] != 0)
+        if (scores[i] < w->c->at_least.intents && w->c->lexical.intents[i] != 0)
             explain_intent(w, i);
 }
 
@@ -224,7 +224,7 @@ static void explain_function(struct writer *w, int i)
 {
     float score = w->c->findings->heads.functions[i];
     float model = model_score(w, w->c->learned->functions, w->c->learned->functions_by_label, CLASSIFY_FUNCTION_JOINS, i);
-    begin_head(w, "functions", cx_str(classify_functions[i]), score, CLASSIFY_FUNCTION_AT_LEAST, score >= CLASSIFY_FUNCTION_AT_LEAST,
+    begin_head(w, "functions", cx_str(classify_functions[i]), score, w->c->at_least.functions, score >= w->c->at_least.functions,
                by_of(score, model));
     if (model > 0)
         add_because(w, "model", "", model);
@@ -239,7 +239,7 @@ static void explain_functions(struct writer *w)
     for (size_t k = 0; k < w->section.functions.len; k++)
         explain_function(w, classify_label(classify_functions, w->section.functions.items[k].name));
     for (int i = -1; (i = next_by_score(scores, CLASSIFY_FUNCTION_COUNT, i)) >= 0;)
-        if (scores[i] < CLASSIFY_FUNCTION_AT_LEAST && w->c->lexical.functions[i] != 0)
+        if (scores[i] < w->c->at_least.functions && w->c->lexical.functions[i] != 0)
             explain_function(w, i);
 }
 
@@ -337,8 +337,8 @@ static void explain_rest(struct writer *w)
 {
     if (w->section.toxicity.set) {
         const struct cx_head *head = w->by_model & CLASSIFY_BIT(CLASSIFY_HEAD_TOXICITY) ? w->c->learned->toxicity : NULL;
-        begin_head(w, "toxicity", CX_STR("toxic"), (float)w->section.toxicity.value, 0.5f, w->section.toxicity.value >= 0.5,
-                   head != NULL ? "model" : "lexicon");
+        begin_head(w, "toxicity", CX_STR("toxic"), (float)w->section.toxicity.value, w->c->at_least.toxicity,
+                   (float)w->section.toxicity.value >= w->c->at_least.toxicity, head != NULL ? "model" : "lexicon");
         if (head != NULL)
             add_because(w, "model", "", w->c->scores[head->first]);
         else
@@ -347,8 +347,8 @@ static void explain_rest(struct writer *w)
     }
     if (w->section.relevance.set) {
         const struct cx_head *relevance = w->by_model & CLASSIFY_BIT(CLASSIFY_HEAD_RELEVANCE) ? w->c->learned->relevance : NULL;
-        begin_head(w, "relevance", CX_STR("relevant"), (float)w->section.relevance.value, 0.5f, w->section.relevance.value >= 0.5,
-                   relevance != NULL ? "model and rule" : "rule");
+        begin_head(w, "relevance", CX_STR("relevant"), (float)w->section.relevance.value, w->c->at_least.relevance,
+                   (float)w->section.relevance.value >= w->c->at_least.relevance, relevance != NULL ? "model and rule" : "rule");
         end_head(w, relevance, relevance != NULL ? relevance->labels[0] : CX_STR_NULL);
     }
     enum cx_five_c five_c = classify_five_c(w->c->record, w->section.intents.len > 0 ? w->section.intents.items[0].name : CX_STR_NULL);
@@ -376,7 +376,7 @@ void classify_explain(const struct classify_case *c, struct cx_arena *arena, str
     w.witness_count = classify_witnesses(c->lexicons, arena, c->folded, c->language, &witnesses);
     w.witnesses = witnesses;
     cx_classification_init(&w.section);
-    w.by_model = classify_fill(arena, &c->findings->heads, &w.section);
+    w.by_model = classify_fill(arena, &c->findings->heads, &c->at_least, &w.section);
     cx_buf_str(json, CX_STR("{\"language\":{\"label\":"));
     cx_json_string(json, c->language.ptr != NULL ? c->language : CX_STR("und"));
     cx_buf_str(json, CX_STR(",\"score\":"));

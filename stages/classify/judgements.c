@@ -43,45 +43,48 @@ static struct cx_label_list one(struct cx_arena *arena, const char *name, float 
     return (struct cx_label_list){ label, 1 };
 }
 
-static struct cx_label_list likely(struct cx_arena *arena, struct cx_opt_f64 score)
+static struct cx_label_list likely(struct cx_arena *arena, struct cx_opt_f64 score, float least)
 {
-    return score.set ? one(arena, yes_no_label(score.value < 0.5), (float)score.value) : nothing;
+    return score.set ? one(arena, yes_no_label((float)score.value < least), (float)score.value) : nothing;
 }
 
-static struct cx_label_list said_intents(struct cx_arena *arena, const struct cx_interaction *record)
+static struct cx_label_list said_intents(const void *self, struct cx_arena *arena, const struct cx_interaction *record)
 {
-    (void)arena;
+    (void)self, (void)arena;
     return record->classification->intents;
 }
 
-static struct cx_label_list said_functions(struct cx_arena *arena, const struct cx_interaction *record)
+static struct cx_label_list said_functions(const void *self, struct cx_arena *arena, const struct cx_interaction *record)
 {
-    (void)arena;
+    (void)self, (void)arena;
     return record->classification->functions;
 }
 
-static struct cx_label_list said_sentiment(struct cx_arena *arena, const struct cx_interaction *record)
+static struct cx_label_list said_sentiment(const void *self, struct cx_arena *arena, const struct cx_interaction *record)
 {
+    (void)self;
     return one(arena, cx_sentiment_name(record->classification->sentiment), (float)record->classification->sentiment_score.value);
 }
 
-static struct cx_label_list said_urgency(struct cx_arena *arena, const struct cx_interaction *record)
+static struct cx_label_list said_urgency(const void *self, struct cx_arena *arena, const struct cx_interaction *record)
 {
+    (void)self;
     return one(arena, cx_urgency_name(record->classification->urgency), (float)record->classification->urgency_score.value);
 }
 
-static struct cx_label_list said_toxicity(struct cx_arena *arena, const struct cx_interaction *record)
+static struct cx_label_list said_toxicity(const void *self, struct cx_arena *arena, const struct cx_interaction *record)
 {
-    return likely(arena, record->classification->toxicity);
+    return likely(arena, record->classification->toxicity, classify_at_least(self)->toxicity);
 }
 
-static struct cx_label_list said_relevance(struct cx_arena *arena, const struct cx_interaction *record)
+static struct cx_label_list said_relevance(const void *self, struct cx_arena *arena, const struct cx_interaction *record)
 {
-    return likely(arena, record->classification->relevance);
+    return likely(arena, record->classification->relevance, classify_at_least(self)->relevance);
 }
 
-static struct cx_label_list said_five_c(struct cx_arena *arena, const struct cx_interaction *record)
+static struct cx_label_list said_five_c(const void *self, struct cx_arena *arena, const struct cx_interaction *record)
 {
+    (void)self;
     return one(arena, cx_five_c_name(record->classification->five_c), 1);
 }
 

@@ -3,12 +3,16 @@
 #define CX_STAGES_CLASSIFY_JUDGEMENTS_H
 #include "stage/stage.h"
 #include "stages/classify/learned.h"
+#include "stages/classify/section.h"
 
+/* The thresholds of the stage that was opened as *self. */
+const struct classify_least *classify_at_least(const void *self);
 extern const struct cx_judgement classify_judgements[];
 
 /* What classify_explain is about: a record whose text was searched. */
 struct classify_case {
     const struct classify_lexicons *lexicons;
+    struct classify_least at_least;
     const struct cx_interaction *record;
     const struct cx_folded *folded;
     struct cx_str text; /* that was folded */

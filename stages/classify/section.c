@@ -31,7 +31,7 @@ static size_t pick_label(struct cx_label *labels, size_t len, struct cx_str name
 {
     struct cx_label label = { name, rounded(score) };
     size_t at = len;
-    if (score < least)
+    if (score < least || score <= 0)
         return len;
     for (; at > 0 && goes_before(&label, &labels[at - 1]); at--)
         labels[at] = labels[at - 1];
@@ -89,17 +89,18 @@ static bool is_any_said(const float *scores, uint32_t by_model, float least)
     return false;
 }
 
-static bool is_any_own_said(const struct classify_heads *heads)
+static bool is_any_own_said(const struct classify_heads *heads, float least)
 {
     for (size_t i = 0; i < heads->own.len; i++)
-        if (heads->own.items[i].score >= CLASSIFY_INTENT_AT_LEAST)
+        if (heads->own.items[i].score >= least)
             return true;
     return false;
 }
 
 #define IF(condition, head) ((condition) ? CLASSIFY_BIT(CLASSIFY_HEAD_##head) : 0)
 
-uint32_t classify_fill(struct cx_arena *arena, const struct classify_heads *heads, struct cx_classification *section)
+uint32_t classify_fill(struct cx_arena *arena, const struct classify_heads *heads, const struct classify_least *least,
+                       struct cx_classification *section)
 {
     static const struct cx_label_list none = { NULL, 0 };
     bool is_models_relevance = false;
@@ -108,8 +109,8 @@ uint32_t classify_fill(struct cx_arena *arena, const struct classify_heads *head
         section->sentiment = heads->is_decided ? heads->decided : sentiment_of(score);
         section->sentiment_score = told(score);
     }
-    section->intents = pick_labels(arena, heads->intents, classify_intents, CLASSIFY_INTENT_COUNT, heads->own, CLASSIFY_INTENT_AT_LEAST);
-    section->functions = pick_labels(arena, heads->functions, classify_functions, CLASSIFY_FUNCTION_COUNT, none, CLASSIFY_FUNCTION_AT_LEAST);
+    section->intents = pick_labels(arena, heads->intents, classify_intents, CLASSIFY_INTENT_COUNT, heads->own, least->intents);
+    section->functions = pick_labels(arena, heads->functions, classify_functions, CLASSIFY_FUNCTION_COUNT, none, least->functions);
     if (section->intents.len > 0 || heads->urgency > 0) {
         section->urgency = urgency_of(heads->urgency);
         section->urgency_score = told(heads->urgency);
@@ -118,8 +119,8 @@ uint32_t classify_fill(struct cx_arena *arena, const struct classify_heads *head
         section->relevance = told(relevance_of(heads, &is_models_relevance));
     if (heads->toxicity > 0)
         section->toxicity = told(heads->toxicity);
-    bool are_intents = is_any_said(heads->intents, heads->intents_by_model, CLASSIFY_INTENT_AT_LEAST) || is_any_own_said(heads);
-    bool are_functions = is_any_said(heads->functions, heads->functions_by_model, CLASSIFY_FUNCTION_AT_LEAST);
+    bool are_intents = is_any_said(heads->intents, heads->intents_by_model, least->intents) || is_any_own_said(heads, least->intents);
+    bool are_functions = is_any_said(heads->functions, heads->functions_by_model, least->functions);
     return (heads->by_model & (CLASSIFY_BIT(CLASSIFY_HEAD_SENTIMENT) | CLASSIFY_BIT(CLASSIFY_HEAD_URGENCY) | CLASSIFY_BIT(CLASSIFY_HEAD_TOXICITY))) |
            IF(is_models_relevance, RELEVANCE) | IF(are_intents, INTENTS) | IF(are_functions, FUNCTIONS);
 }

@@ -218,6 +218,21 @@ def a_language_can_be_supposed(cx):
 
 
 @test
+def thresholds_of_ones_own_decide_and_are_shown(cx):
+    text = "you idiots, my order never arrived, I want a refund"
+    before, = explain(cx, "--text", text)
+    for head in ("intents", "functions", "toxicity", "relevance"):
+        label = max(heads(before, head), key=lambda h: h["score"])
+        equal(label["said"], True, head)
+        equal(label["threshold"], {"intents": 0.3, "functions": 0.2}.get(head, 0.5), head)
+        after, = explain(cx, "--text", text, "--set", f"classify.{head}_at_least=0.99")
+        same, = [h for h in heads(after, head) if h["label"] == label["label"]]
+        equal((same["threshold"], same["said"], same["score"]), (0.99, False, label["score"]), head)
+        others = {"intents", "functions", "toxicity"} - {head}  # relevance and urgency are told where an intent is said
+        equal([h for h in after["heads"] if h["head"] in others], [h for h in before["heads"] if h["head"] in others], head)
+
+
+@test
 def the_page_for_people_shows_words_and_entries(cx):
     page = cx("explain", *without_model(cx), "--text", TURKISH + "\x1b[31m").ends(0).is_silent().out.decode()
     assert "\x1b" not in page, repr(page[:200])

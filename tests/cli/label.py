@@ -180,6 +180,15 @@ def every_head_can_be_labelled(cx):
 
 
 @test
+def a_yes_is_proposed_from_the_threshold_on(cx):
+    for least, label in ((0.5, "yes"), (0.99, "no")):
+        t = Terminal(cx, f"toxic{least}.tsv", "--head", "toxicity", "--set", f"classify.toxicity_at_least={least}", given=line("you are an idiot"))
+        t.end()
+        equal(t.press(ENTER).finish(), 0)
+        equal(t.rows("toxicity"), [("you are an idiot", label)])
+
+
+@test
 def what_customers_did_not_write_is_not_asked(cx):
     given = line("our own words", direction="outbound") + line("") + "no json\n" + line("kargom nerede")
     t = Terminal(cx, "unfit.tsv", given=given)

@@ -3,6 +3,7 @@
 
 static struct cx_arena *arena;
 static struct cx_classification section;
+static const struct classify_least least = { .intents = 0.3f, .functions = 0.2f };
 static void start(void)
 {
     arena = cx_arena_new(1u << 20);
@@ -17,7 +18,7 @@ TestSuite(section, .init = start, .fini = end);
 Test(section, of_unknown_heads_is_null_all_over)
 {
     struct classify_heads heads = { 0 };
-    classify_fill(arena, &heads, &section);
+    classify_fill(arena, &heads, &least, &section);
     cr_assert_eq(section.sentiment, CX_SENTIMENT_NULL);
     cr_assert_not(section.sentiment_score.set || section.urgency_score.set || section.toxicity.set || section.relevance.set);
     cr_assert_eq(section.urgency, CX_URGENCY_NULL);
@@ -29,22 +30,43 @@ Test(section, labels_stand_by_score_then_name_from_a_threshold_on)
     struct classify_heads heads = { 0 };
     heads.functions[CLASSIFY_FOR_SALES] = heads.functions[CLASSIFY_FOR_CARE] = 0.5f;
     heads.functions[CLASSIFY_FOR_LEGAL] = 0.9f;
-    heads.functions[CLASSIFY_FOR_HR] = CLASSIFY_FUNCTION_AT_LEAST - 0.01f;
-    classify_fill(arena, &heads, &section);
+    heads.functions[CLASSIFY_FOR_HR] = least.functions - 0.01f;
+    classify_fill(arena, &heads, &least, &section);
     cr_assert_eq(section.functions.len, 3);
     cr_assert(cx_str_is(section.functions.items[0].name, "legal"));
     cr_assert(cx_str_is(section.functions.items[1].name, "care"));
     cr_assert(cx_str_is(section.functions.items[2].name, "sales"));
 }
 
+Test(section, thresholds_are_per_head_and_nothing_is_said_of_what_nothing_speaks_for)
+{
+    struct cx_label own = { CX_STR("warranty_claim"), 0.5f };
+    struct classify_heads heads = { .own = { &own, 1 } };
+    heads.intents[CLASSIFY_PRAISE] = 0.6f;
+    heads.functions[CLASSIFY_FOR_LEGAL] = 0.6f;
+    heads.intents_by_model = CLASSIFY_BIT(CLASSIFY_PRAISE);
+    heads.functions_by_model = CLASSIFY_BIT(CLASSIFY_FOR_LEGAL);
+    uint32_t said = classify_fill(arena, &heads, &(struct classify_least){ .intents = 0.7f, .functions = 0.6f }, &section);
+    cr_assert_eq(section.intents.len, 0);
+    cr_assert_eq(section.functions.len, 1);
+    cr_assert_eq(said, CLASSIFY_BIT(CLASSIFY_HEAD_FUNCTIONS));
+    said = classify_fill(arena, &heads, &(struct classify_least){ .intents = 0.5f, .functions = 0.7f }, &section);
+    cr_assert_eq(section.intents.len, 2);
+    cr_assert_eq(section.functions.len, 0);
+    cr_assert_eq(said, CLASSIFY_BIT(CLASSIFY_HEAD_INTENTS));
+    classify_fill(arena, &heads, &(struct classify_least){ 0 }, &section);
+    cr_assert_eq(section.intents.len, 2);
+    cr_assert_eq(section.functions.len, 1);
+}
+
 Test(section, sentiment_is_positive_less_negative)
 {
     struct classify_heads heads = { .has_sentiment = true, .positive = 0.5f, .negative = 0.45f };
-    classify_fill(arena, &heads, &section);
+    classify_fill(arena, &heads, &least, &section);
     cr_assert_eq(section.sentiment, CX_SENTIMENT_NEUTRAL);
     cr_assert_float_eq(section.sentiment_score.value, 0.05, 1e-6);
     heads.negative = 0.9f;
-    classify_fill(arena, &heads, &section);
+    classify_fill(arena, &heads, &least, &section);
     cr_assert_eq(section.sentiment, CX_SENTIMENT_NEGATIVE);
 }
 
@@ -60,14 +82,14 @@ Test(section, what_is_said_of_the_model_is_told)
     };
     heads.by_model = CLASSIFY_BIT(CLASSIFY_HEAD_SENTIMENT) | CLASSIFY_BIT(CLASSIFY_HEAD_TOXICITY);
     heads.intents[CLASSIFY_PRAISE] = 0.5f;
-    heads.intents[CLASSIFY_QUESTION] = CLASSIFY_INTENT_AT_LEAST - 0.01f;
+    heads.intents[CLASSIFY_QUESTION] = least.intents - 0.01f;
     heads.intents_by_model = CLASSIFY_BIT(CLASSIFY_QUESTION); /* which is not said */
-    uint32_t said = classify_fill(arena, &heads, &section);
+    uint32_t said = classify_fill(arena, &heads, &least, &section);
     cr_assert(is_by_model(said, CLASSIFY_HEAD_SENTIMENT) && is_by_model(said, CLASSIFY_HEAD_TOXICITY) && is_by_model(said, CLASSIFY_HEAD_RELEVANCE));
     cr_assert_not(is_by_model(said, CLASSIFY_HEAD_URGENCY) || is_by_model(said, CLASSIFY_HEAD_INTENTS) || is_by_model(said, CLASSIFY_HEAD_FUNCTIONS));
     heads.intents_by_model |= CLASSIFY_BIT(CLASSIFY_PRAISE);
     heads.relevance = 0.4f; /* praise is more */
-    said = classify_fill(arena, &heads, &section);
+    said = classify_fill(arena, &heads, &least, &section);
     cr_assert(is_by_model(said, CLASSIFY_HEAD_INTENTS));
     cr_assert_not(is_by_model(said, CLASSIFY_HEAD_RELEVANCE));
 }
@@ -92,7 +114,7 @@ Test(section, urgency_has_four_levels)
     } levels[] = { { 0.1f, CX_URGENCY_LOW }, { 0.2f, CX_URGENCY_NORMAL }, { 0.5f, CX_URGENCY_HIGH }, { 0.8f, CX_URGENCY_CRITICAL } };
     for (size_t i = 0; i < 4; i++) {
         struct classify_heads heads = { .urgency = levels[i].score };
-        classify_fill(arena, &heads, &section);
+        classify_fill(arena, &heads, &least, &section);
         cr_assert_eq(section.urgency, levels[i].level);
     }
 }
@@ -101,10 +123,10 @@ Test(section, spam_is_nobodys_business)
 {
     struct classify_heads heads = { 0 };
     heads.intents[CLASSIFY_QUESTION] = 0.5f;
-    classify_fill(arena, &heads, &section);
+    classify_fill(arena, &heads, &least, &section);
     cr_assert_float_eq(section.relevance.value, 0.5, 1e-6);
     heads.intents[CLASSIFY_SPAM] = 0.8f;
-    classify_fill(arena, &heads, &section);
+    classify_fill(arena, &heads, &least, &section);
     cr_assert_float_eq(section.relevance.value, 0.1, 1e-6);
 }
 
