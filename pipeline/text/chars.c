@@ -265,3 +265,21 @@ const struct char_table *char_table(enum cx_fold_language language)
     pthread_once(&once, build);
     return &tables[language];
 }
+
+uint32_t cx_text_script(uint32_t code)
+{
+    const struct char_table *table = char_table(CX_FOLD_ANY);
+    uint32_t row = char_row(table, code);
+    if (row & CHAR_SPECIAL)
+        row = CHAR_SEQUENCE_LENGTH(row) > 0 ? table->pool[CHAR_SEQUENCE_AT(row)] : 0;
+    if (!(row & CHAR_LETTER))
+        return !(row & CHAR_WORD) ? CX_SCRIPT_NONE : (row & CHAR_CODE) < 0x80 ? CX_SCRIPT_DIGIT : CX_SCRIPT_MARK;
+    uint32_t class = CHAR_CLASS(row);
+    if (char_is_latin(class))
+        return CX_SCRIPT_LATIN;
+    if (class == LETTER_HAN || class == LETTER_KANA || class == LETTER_THAI)
+        return CX_SCRIPT_UNSPACED;
+    return CX_SCRIPT_OTHERS + (char_is_cyrillic(class)                                 ? (uint32_t)LETTER_CYRILLIC
+                               : class >= LETTER_ARABIC && class <= LETTER_ARABIC_URDU ? (uint32_t)LETTER_ARABIC
+                                                                                       : class);
+}

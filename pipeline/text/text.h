@@ -35,6 +35,11 @@ struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum c
  * 0..1, 0 for null. A stand-in that is honest until the language head comes. */
 struct cx_str cx_text_script_language(const struct cx_folded *folded, float *confidence);
 
+/* What a character as it was written is to a word: no part of it, a mark, an ASCII digit (or _; full-width and Arabic ones are too), or a letter of a
+ * script. Han, kana and Thai, which put no blanks between words, are one; scripts without a name here have numbers of their own. */
+enum { CX_SCRIPT_NONE, CX_SCRIPT_MARK, CX_SCRIPT_DIGIT, CX_SCRIPT_LATIN, CX_SCRIPT_UNSPACED, CX_SCRIPT_OTHERS };
+uint32_t cx_text_script(uint32_t code);
+
 /* Many phrases and simple regular expressions at once. Phrases of whole words are looked up by how they start at every token; expressions, and
  * phrases that may stand inside words, are one Vectorscan database. Compile once, share between threads; every thread that scans gets its own scratch
  * memory at its first scan, given back when it ends. */

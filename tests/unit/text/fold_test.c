@@ -431,3 +431,17 @@ Test(fold, gives_the_same_on_every_kernel_for_any_code_point_at_every_edge_of_a_
         expect_equal_on_kernels(cx_str_n(bytes, len + code % 29));
     }
 }
+
+Test(fold, tells_the_script_of_a_letter_as_it_was_written)
+{
+    cr_assert_eq(cx_text_script(0x11f), CX_SCRIPT_LATIN);       /* ğ */
+    cr_assert_eq(cx_text_script(0x8c22), CX_SCRIPT_UNSPACED);   /* Han */
+    cr_assert_eq(cx_text_script(0x3042), CX_SCRIPT_UNSPACED);   /* kana */
+    cr_assert_eq(cx_text_script(0x436), cx_text_script(0x451)); /* Cyrillic ж, ё */
+    cr_assert_eq(cx_text_script(0x627), cx_text_script(0x67e)); /* Arabic, Persian */
+    cr_assert_neq(cx_text_script(0x627), cx_text_script(0x436));
+    cr_assert_eq(cx_text_script(0x663), CX_SCRIPT_DIGIT);
+    cr_assert_eq(cx_text_script(0x327), CX_SCRIPT_MARK);
+    cr_assert_eq(cx_text_script(0x2026), CX_SCRIPT_NONE); /* ... */
+    cr_assert_eq(cx_text_script(0x200f), CX_SCRIPT_NONE);
+}
