@@ -1,6 +1,6 @@
 /* pii.h - personal data in a text, as byte spans of the text as it was written.
  *
- *   email        local part, @, domain with a top level of two letters or more
+ *   email        local part, @, domain with a top level of two to 24 letters, of any script (RFC 6531)
  *   card         13..19 digits of a known issuer, in groups or not, with a right Luhn digit
  *   iban         country with its length, right modulo 97
  *   national_id  Turkish TCKN, Spanish DNI and NIE, with right check digits

@@ -32,9 +32,43 @@ static void expect(const char *text, const char *expected)
 
 Test(pii, finds_addresses_where_they_stand)
 {
-    expect("yazın: ayşe.y+x@posta.example.com.", "email:e.y+x@posta.example.com");
+    expect("yazın: ayşe.y+x@posta.example.com.", "email:ayşe.y+x@posta.example.com");
     expect("a@b.co, <c_d@e-f.org>", "email:a@b.co; email:c_d@e-f.org");
     expect("@someone a@b a@.com @ a@b.c", "");
+    expect("a@b.co.1 a@b.co_x a@foo.ab2.com", "email:a@b.co; email:a@b.co; email:a@foo.ab2.com");
+}
+
+Test(pii, finds_addresses_in_letters_of_any_script)
+{
+    expect("çağrı@örnek.com; ÇAĞRI@example.com", "email:çağrı@örnek.com; email:ÇAĞRI@example.com");
+    expect("ali.veli+x@sub.örnek.com.tr'ye yazın", "email:ali.veli+x@sub.örnek.com.tr");
+    expect("пишите на ivan@почта.рф.", "email:ivan@почта.рф");
+    expect("(коля.1985@пример.рф)", "email:коля.1985@пример.рф");
+    expect("иван.petrov@mail.почта.com", "email:иван.petrov@mail.почта.com");
+    expect("راسلوني على علي@مثال.السعودية، شكرا", "email:علي@مثال.السعودية");
+    expect("अजय@डाटा.भारत χρήστης@παράδειγμα.ελ", "email:अजय@डाटा.भारत; email:χρήστης@παράδειγμα.ελ");
+    expect("c\u0327ag\u0306ri@o\u0308rnek.com", "email:c\u0327ag\u0306ri@o\u0308rnek.com");
+    expect("用户@例子.广告 สมชาย@ตัวอย่าง.ไทย", "email:用户@例子.广告; email:สมชาย@ตัวอย่าง.ไทย");
+    expect("ivan@xn--80a1acny.xn--p1ai!", "email:ivan@xn--80a1acny.xn--p1ai");
+    expect("ａｌｉ＠example．ｃｏｍ", "email:ａｌｉ＠example．ｃｏｍ");
+}
+
+Test(pii, leaves_what_is_written_on_to_an_address_without_a_blank)
+{
+    expect("我的邮箱是zhang@qq.com谢谢", "email:zhang@qq.com");
+    expect("邮箱123456@qq.com或者li@163.com。", "email:123456@qq.com; email:li@163.com");
+    expect("почтаivan@mail.ru.Спасибо", "email:ivan@mail.ru");
+    expect("بريديali@x.com.شكرا", "email:ali@x.com");
+    expect("zhang@例子.中国谢谢", "email:zhang@例子.中国");
+}
+
+Test(pii, takes_no_mention_or_sentence_for_an_address)
+{
+    expect("@çağrı @иван.петров ü@b привет@иван çok güzel@marka", "");
+    expect("我在星巴克@北京.很好喝 我在星巴克@北京。很好喝 去@上海", "");
+    expect("تصوير@احمد شكرا@القناة، @القناة.الرسمية", "");
+    expect("写真@東京.とても良い", "");
+    expect("a@б.я a@b.яb a@b.abcdefghijklmnopqrstuvwxyz", "");
 }
 
 Test(pii, finds_numbers_among_brackets_quotes_and_the_marks_of_other_scripts)
@@ -50,6 +84,7 @@ Test(pii, finds_cards_by_issuer_and_luhn)
     expect("kart 4111 1111 1111 1111 son", "card:4111 1111 1111 1111");
     expect("4111-1111-1111-1111/5500000000000004", "card:4111-1111-1111-1111; card:5500000000000004");
     expect("4111 1111 1111 1112 and 9111111111111111", "");
+    expect("４１１１ １１１１ １１１１ １１１１，ａ４１１１１１１１１１１１１１１１", "card:４１１１ １１１１ １１１１ １１１１");
     expect("x4111111111111111 41111111111111112222", "");
 }
 
@@ -82,6 +117,9 @@ Test(pii, finds_phone_numbers_as_people_write_them)
     expect("8 (916) 123-45-67", "phone:8 (916) 123-45-67");
     expect("٠٥٥ ١٢٣ ٤٥٦٧", "phone:٠٥٥ ١٢٣ ٤٥٦٧");
     expect("(415) 555-0132", "phone:(415) 555-0132");
+    expect("＋９０ ５３２ １２３ ４５ ６７", "phone:＋９０ ５３２ １２３ ４５ ６７");
+    expect("电话：＋９０　（５３２）　１２３－４５－６７。", "phone:＋９０　（５３２）　１２３－４５－６７");
+    expect("（０２１）８３５ ０１ ２３，５５１２３", "phone:（０２１）８３５ ０１ ２３");
     expect_in("es", "llámame al 612345678", "phone:612345678");
     expect("pedido 612345678", "");
 }
@@ -112,6 +150,36 @@ static void expect_no_neighbour(bool (*is_valid)(struct cx_str), const char *val
             cr_assert_not(is_valid(cx_str(changed)), "%s", changed);
             changed[i] = valid[i];
         }
+}
+
+/* Spans are whole characters of the text, in order and apart, whatever stands around a sign: seeded mixes of pieces. */
+Test(pii, spans_are_whole_characters_in_order_whatever_the_text)
+{
+    static const char *const pieces[] = {
+        "@",   "＠", ".", "．", "-", "_",   "+", "＋", " ",      "a",      "ali", "Ğ",    "ж", "ي", "谢", "中国", "ไทย",
+        "com", "рф", "١", "５", "5", "532", "(", "）", "\u0327", "\u200f", "😡",   "xn--", "ﬁ", "½", "…",  "İ",    "4111111111111111"
+    };
+    uint32_t seed = 1;
+    size_t count = 0;
+    for (int round = 0; round < 50000; round++) {
+        char text[512];
+        size_t len = 0;
+        for (int n = 0; n < 14; n++) {
+            seed = seed * 1664525u + 1013904223u;
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s", pieces[(seed >> 16) % (sizeof pieces / sizeof *pieces)]);
+        }
+        struct cx_pii_span_list spans = classify_pii(arena, cx_str(text), CX_STR_NULL);
+        size_t last = 0;
+        for (size_t i = 0; i < spans.len; i++, count++) {
+            size_t start = (size_t)spans.items[i].start, end = start + (size_t)spans.items[i].length;
+            struct cx_str span = cx_str_n(text + start, end - start);
+            cr_assert(start >= last && end > start && end <= len, "%s", text);
+            cr_assert(cx_utf8_valid(span), "\"%.*s\" of \"%s\"", CX_STR_ARG(span), text);
+            last = end;
+        }
+        cx_arena_reset(arena);
+    }
+    cr_assert_gt(count, 1000, "%zu", count);
 }
 
 Test(pii, check_digits_notice_every_wrong_digit)
