@@ -57,6 +57,18 @@ bool cx_str_to_i64(struct cx_str s, int64_t *out);
 bool cx_str_to_f64(struct cx_str s, double *out);
 /* Valid UTF-8 by Unicode table 3-7 (no surrogates, no overlong forms). Vectorised for ASCII. */
 bool cx_utf8_valid(struct cx_str s);
+/* Without the byte order mark that some programs write before UTF-8. */
+static inline struct cx_str cx_utf8_skip_mark(struct cx_str s)
+{
+    return cx_str_skip(s, cx_str_starts(s, CX_STR("\xef\xbb\xbf")) ? 3 : 0);
+}
+/* printf counts bytes: the width of a field in which it pads valid UTF-8 to so many characters. */
+static inline int cx_utf8_field(struct cx_str s, int characters)
+{
+    for (size_t i = 0; i < s.len; i++)
+        characters += ((unsigned char)s.ptr[i] & 0xC0) == 0x80;
+    return characters;
+}
 /* Longest prefix of at most `max` bytes that does not split a code point. */
 struct cx_str cx_utf8_prefix(struct cx_str s, size_t max);
 /* Reads one code point of valid UTF-8 at *pos and moves *pos; call only while *pos < s.len. */

@@ -68,6 +68,27 @@ Test(str, suggests_nothing_for_what_is_no_typo)
     cr_assert_null(nearest("a_name_that_is_longer_than_any_name_somebody_would_give_to_an_option_by_far"));
 }
 
+Test(str, a_byte_order_mark_is_no_part_of_a_text)
+{
+    cr_assert(cx_str_is(cx_utf8_skip_mark(CX_STR("\xef\xbb\xbftext")), "text"));
+    cr_assert(cx_str_is(cx_utf8_skip_mark(CX_STR("text\xef\xbb\xbf")), "text\xef\xbb\xbf"));
+    cr_assert(cx_str_is(cx_utf8_skip_mark(CX_STR("\xef\xbb\xbf")), ""));
+    cr_assert_null(cx_utf8_skip_mark(CX_STR_NULL).ptr);
+}
+
+Test(str, fields_are_as_wide_as_characters_are_many)
+{
+    const char *labels[] = { "iade", "iade_\xc4\xb1\xc5\x9f", "\xd8\xb4\xd9\x83\xd9\x88\xd9\x89", "" };
+    char line[64];
+    for (int i = 0; i < 4; i++) {
+        struct cx_str label = cx_str(labels[i]);
+        int bytes = snprintf(line, sizeof line, "%-*.*s", cx_utf8_field(label, 10), CX_STR_ARG(label)), characters = 0;
+        for (size_t at = 0; at < (size_t)bytes; characters++)
+            cx_utf8_next(cx_str_n(line, (size_t)bytes), &at);
+        cr_assert_eq(characters, 10, "%s", labels[i]);
+    }
+}
+
 Test(error, fills_exit_and_text_and_says_minus_one)
 {
     struct cx_error err = { 0 };
