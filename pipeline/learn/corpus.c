@@ -234,6 +234,7 @@ static int read_line(struct reading *r, struct cx_str line)
 int cx_text_column(struct cx_str content, struct cx_str name)
 {
     struct cx_str line, column;
+    content = cx_utf8_skip_mark(content);
     if (!cx_str_cut(&content, '\n', &line))
         return -1;
     line = cx_str_trim(line);
@@ -256,7 +257,7 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
     struct reading r = { .task = task, .arena = arena, .source = source, .err = err, .text_at = 1, .topic_at = -1 };
     if (source->taught.ptr != NULL)
         CX_TRY(learn_taught_begin(&r.taught, source->taught_path, source->taught, err));
-    struct cx_str rest = source->content, line;
+    struct cx_str rest = cx_utf8_skip_mark(source->content), line;
     size_t before = task->count;
     while (cx_str_cut(&rest, '\n', &line) && (source->label.ptr == NULL || source->is_dev || task->count - before < ONE_LABEL_MAX)) {
         r.line++;

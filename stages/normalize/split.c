@@ -45,9 +45,7 @@ static const struct cx_json *parse(struct split *s, struct cx_str text)
                                                      [CX_JSON_DUPLICATE_KEY] = NORMALIZE_DUPLICATE_KEY,
                                                      [CX_JSON_TRAILING] = NORMALIZE_INVALID_JSON };
     struct cx_json_fault fault = { CX_JSON_SYNTAX, 0 };
-    if (cx_str_starts(text, CX_STR("\xef\xbb\xbf")))
-        text = cx_str_skip(text, 3);
-    const struct cx_json *tree = cx_json_parse(s->parts.arena, text, &fault);
+    const struct cx_json *tree = cx_json_parse(s->parts.arena, cx_utf8_skip_mark(text), &fault);
     if (tree == NULL)
         fail(s, reasons[fault.error], cx_arena_format(s->parts.arena, "byte %zu: %s", fault.offset, cx_json_error_text(fault.error)));
     return tree;
@@ -141,7 +139,8 @@ static void trust_headers(struct split *s)
 
 static bool is_json(struct cx_str value)
 {
-    size_t at = cx_str_starts(value, CX_STR("\xef\xbb\xbf")) ? 3 : 0;
+    size_t at = 0;
+    value = cx_utf8_skip_mark(value);
     while (at < value.len && (value.ptr[at] == ' ' || value.ptr[at] == '\n' || value.ptr[at] == '\r' || value.ptr[at] == '\t'))
         at++;
     return at < value.len && (value.ptr[at] == '{' || value.ptr[at] == '[' || value.ptr[at] == '"');

@@ -174,6 +174,22 @@ def what_cannot_be_learned_from_is_said_where_it_stands(cx):
 
 
 @test
+def a_byte_order_mark_and_ends_of_lines_of_windows_are_no_part_of_a_file_of_labels(cx):
+    rows = [(text, "warranty_claim" if text in WARRANTY else "missing_part") for text in WARRANTY + MISSING]
+    told = "".join(f"{text}\t{label}\n" for text, label in rows)
+    cx.file("plain.tsv", "text\tintent\n" + told)
+    cx.file("marked.tsv", "\ufefftext\tintent\n" + told)
+    cx.file("bare.tsv", "\ufeff" + "".join(f"{label}\t{text}\n" for text, label in rows))
+    cx.file("windows.tsv", ("\ufefftext\tintent\n" + told).replace("\n", "\r\n"))
+    reached = {name: cx("train", "--base", "cx", "--data", f"{name}.tsv", "--out", "x.cxm").ends(0).lines()[:-1] for name in ("plain", "marked", "bare", "windows")}
+    for name in ("marked", "windows"):
+        equal(reached[name], reached["plain"], name)
+    assert any(line.split()[0] == "warranty_claim" for line in reached["bare"]) and "\ufeff" not in "".join(reached["bare"]), reached["bare"]
+    heads = cx("eval", "--model", "x.cxm", "--base", "cx", "--data", "windows.tsv", "--json").ends(0).json()[0]["heads"]
+    equal([(head["head"], head["models"][0]["texts"]) for head in heads], [("intent", 10)])
+
+
+@test
 def texts_that_have_nothing_in_common_are_learned_from_as_far_as_they_go(cx):
     cx.file("letters.tsv", "".join(f"{'good' if i % 2 else 'bad'}\t{letter}\n" for i, letter in enumerate("qwertzuiopasdfghjkly")))
     cx("train", "--data", "letters.tsv", "--out", "letters.cxm").ends(0)
