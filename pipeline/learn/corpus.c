@@ -19,6 +19,7 @@ struct reading {
     const struct cx_text_source *source;
     struct cx_error *err;
     int label_at, text_at, topic_at; /* columns; topic -1: none */
+    size_t columns;                  /* that a line has at most */
     int64_t line;
     struct learn_taught taught;
 };
@@ -168,6 +169,14 @@ static int set_labels(const struct reading *r, struct cx_example *example, struc
 
 /* ---- lines ---- */
 
+static bool cut_line(struct cx_str *rest, struct cx_str *line)
+{
+    bool is_cut = cx_str_cut(rest, '\n', line);
+    if (is_cut && line->len > 0 && line->ptr[line->len - 1] == '\r')
+        line->len--;
+    return is_cut;
+}
+
 static size_t cut_columns(struct cx_str line, struct cx_str *columns)
 {
     size_t n = 0;
@@ -176,11 +185,23 @@ static size_t cut_columns(struct cx_str line, struct cx_str *columns)
     return n;
 }
 
+static int no_column(const struct reading *r, struct cx_str name, const struct cx_str *columns, size_t n)
+{
+    struct cx_buf names;
+    cx_buf_init(&names, 65536);
+    for (size_t i = 0; i < n; i++)
+        cx_buf_format(&names, "%s%.*s", i > 0 ? ", " : "", CX_STR_ARG(columns[i]));
+    cx_fail(r->err, CX_EXIT_DATA, "%.*s:1: the header has no column %.*s; it has %.*s", CX_STR_ARG(r->source->path), CX_STR_ARG(name),
+            CX_STR_ARG(cx_utf8_prefix(cx_buf_view(&names), 300)));
+    cx_buf_free(&names);
+    return -1;
+}
+
 /* A header line names the columns; a file without one has the label first and the text second. */
 static int read_columns(struct reading *r, struct cx_str header)
 {
     struct cx_str columns[COLUMNS_MAX];
-    size_t n = cut_columns(header, columns);
+    size_t n = r->columns = cut_columns(header, columns);
     r->label_at = r->text_at = r->topic_at = -1;
     for (size_t i = 0; i < n; i++) {
         if (cx_str_is(columns[i], "text"))
@@ -190,10 +211,9 @@ static int read_columns(struct reading *r, struct cx_str header)
         if (cx_str_eq(columns[i], r->source->column))
             r->label_at = (int)i;
     }
-    if (r->text_at < 0 || r->label_at < 0)
-        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:1: the header has no column text, or none %.*s", CX_STR_ARG(r->source->path),
-                       CX_STR_ARG(r->source->column));
-    return 0;
+    if (r->text_at < 0)
+        return no_column(r, CX_STR("text"), columns, n);
+    return r->label_at >= 0 ? 0 : no_column(r, r->source->column, columns, n);
 }
 
 static int read_line(struct reading *r, struct cx_str line)
@@ -205,6 +225,10 @@ static int read_line(struct reading *r, struct cx_str line)
     if (n < least)
         return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %zu columns where %zu are needed, with tabs between", CX_STR_ARG(r->source->path),
                        (long long)r->line, n, least);
+    if (n > r->columns)
+        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %zu columns where %s %zu: a tab within a text%s", CX_STR_ARG(r->source->path),
+                       (long long)r->line, n, r->source->column.ptr != NULL ? "the header has" : "label and text are", r->columns,
+                       r->source->column.ptr != NULL || r->line > 1 ? "" : ", or a header without the column text");
     struct cx_str text = columns[r->text_at], label = r->source->label.ptr != NULL ? r->source->label : columns[r->label_at];
     if (!cx_utf8_valid(text) || !cx_utf8_valid(label))
         return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: not UTF-8", CX_STR_ARG(r->source->path), (long long)r->line);
@@ -235,18 +259,32 @@ int cx_text_column(struct cx_str content, struct cx_str name)
 {
     struct cx_str line, column;
     content = cx_utf8_skip_mark(content);
-    if (!cx_str_cut(&content, '\n', &line))
+    if (!cut_line(&content, &line))
         return -1;
-    line = cx_str_trim(line);
     for (int at = 0; cx_str_cut(&line, '\t', &column); at++)
         if (cx_str_eq(column, name))
             return at;
     return -1;
 }
 
+/* Whether the first line has a column of that name that is not a label, or a text, of other lines too. */
+static bool names_column(struct cx_str content, struct cx_str name)
+{
+    struct cx_str line, field;
+    int at = cx_text_column(content, name);
+    if (at != 0)
+        return at > 0;
+    cut_line(&content, &line);
+    while (cut_line(&content, &line))
+        if (cx_str_cut(&line, '\t', &field) && cx_str_eq(field, name))
+            return false;
+    return true;
+}
+
 void cx_text_source_detect(struct cx_text_source *source, struct cx_str head)
 {
-    if (source->column.ptr == NULL && cx_text_column(source->content, CX_STR("text")) >= 0)
+    bool has_text = cx_text_column(source->content, CX_STR("text")) >= 0;
+    if (source->column.ptr == NULL && (has_text || names_column(source->content, head) || names_column(source->content, CX_STR("label"))))
         source->column = head;
 }
 
@@ -254,15 +292,13 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
 {
     if (source->is_words)
         return learn_read_words(task, arena, source, err);
-    struct reading r = { .task = task, .arena = arena, .source = source, .err = err, .text_at = 1, .topic_at = -1 };
+    struct reading r = { .task = task, .arena = arena, .source = source, .err = err, .text_at = 1, .topic_at = -1, .columns = 2 };
     if (source->taught.ptr != NULL)
         CX_TRY(learn_taught_begin(&r.taught, source->taught_path, source->taught, err));
     struct cx_str rest = cx_utf8_skip_mark(source->content), line;
     size_t before = task->count;
-    while (cx_str_cut(&rest, '\n', &line) && (source->label.ptr == NULL || source->is_dev || task->count - before < ONE_LABEL_MAX)) {
+    while (cut_line(&rest, &line) && (source->label.ptr == NULL || source->is_dev || task->count - before < ONE_LABEL_MAX)) {
         r.line++;
-        if (line.len > 0 && line.ptr[line.len - 1] == '\r')
-            line.len--;
         if (r.line == 1 && source->column.ptr != NULL)
             CX_TRY(read_columns(&r, line));
         else

@@ -94,7 +94,8 @@ struct cx_text_source {
 };
 /* Where a column of that name stands in a file's first line, from 0 on; -1: nowhere. */
 int cx_text_column(struct cx_str content, struct cx_str name);
-/* Where the file's first line has a column `text`, labels are in the column named, or in the one with the head's name. */
+/* Where the file's first line is a header, labels are in the column named, or in the one with the head's name. It is one if it has a column `text`,
+ * or (reading then says what is missing) one that is called as the head, or `label`. */
 void cx_text_source_detect(struct cx_text_source *source, struct cx_str head);
 /* Adds the texts of a source; those with the label ? that were not taught are left out. -1 with *err: file:line and what is wrong. */
 int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_text_source *source, struct cx_error *err);

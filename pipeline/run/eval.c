@@ -256,7 +256,7 @@ static int eval_heads(struct evaluating *e, struct cx_error *err)
     if (cx_args_has(e->args, COLUMN) && model->head_count > 1)
         return no_head(e, err);
     for (uint32_t i = 0; i < model->head_count && e->head_count < CX_EVAL_HEADS; i++)
-        if (has_column(e->content, model->heads[i].name) && (!cx_str_is(model->heads[i].name, "language") || model->head_count == 1))
+        if (cx_text_column(e->content, model->heads[i].name) >= 0 && (!cx_str_is(model->heads[i].name, "language") || model->head_count == 1))
             CX_TRY(eval_head(e, &model->heads[i], err));
     if (e->head_count == 0 && model->head_count == 1)
         return eval_head(e, model->heads, err);

@@ -190,6 +190,33 @@ def a_byte_order_mark_and_ends_of_lines_of_windows_are_no_part_of_a_file_of_labe
 
 
 @test
+def a_header_without_text_or_label_is_said_with_the_columns_there_are(cx):
+    rows = "".join(f"{i}\t{'warranty_claim' if t in WARRANTY else 'missing_part'}\t{t}\n" for i, t in enumerate(WARRANTY + MISSING))
+    cx.file("comment.tsv", "id\tintent\tcomment\n" + rows)
+    for words in (("train", "--base", "cx", "--out", "x.cxm"), ("train", "--base", "cx", "--out", "x.cxm", "--column", "intent"), ("eval",), ("eval", "--head", "intent")):
+        cx(*words, "--data", "comment.tsv").ends(65).says("comment.tsv:1: the header has no column text; it has id, intent, comment").has_no_output()
+    cx.file("label.tsv", "label\ttext\n" + "".join(line.split("\t", 1)[1] for line in rows.splitlines(True)))
+    cx("train", "--base", "cx", "--data", "label.tsv", "--out", "x.cxm").ends(65).says("label.tsv:1: the header has no column intent; it has label, text")
+    bare = "".join(line.split("\t", 1)[1] for line in rows.splitlines(True))
+    for header in ("intent\tcomment\n", "label\tcomment\n"):
+        cx.file("two.tsv", header + bare)
+        cx("train", "--base", "cx", "--data", "two.tsv", "--out", "x.cxm").ends(65).says("two.tsv:1: the header has no column text")
+    cx.file("three.tsv", "id\tcategory\tcomment\n" + rows)
+    cx("train", "--base", "cx", "--data", "three.tsv", "--out", "x.cxm").ends(65).says("three.tsv:1: 3 columns where label and text are 2", "or a header without")
+    cx.file("warranty.tsv", bare.replace("warranty_claim", "warranty"))
+    cx("train", "--head", "warranty", "--data", "warranty.tsv", "--out", "x.cxm").ends(0)
+
+
+@test
+def a_tab_within_a_text_is_an_error_where_it_stands(cx):
+    cx.file("wide.tsv", "text\tintent\nfine\tpraise\nnot\tfine\tcomplaint\n")
+    for words in (("train", "--base", "cx", "--out", "x.cxm"), ("eval",)):
+        cx(*words, "--data", "wide.tsv").ends(65).says("wide.tsv:3: 3 columns where the header has 2: a tab within a text")
+    cx.file("bare.tsv", "praise\tfine\ncomplaint\tnot\tfine\n")
+    cx("train", "--base", "cx", "--data", "bare.tsv", "--out", "x.cxm").ends(65).says("bare.tsv:2: 3 columns where label and text are 2: a tab within a text")
+
+
+@test
 def texts_that_have_nothing_in_common_are_learned_from_as_far_as_they_go(cx):
     cx.file("letters.tsv", "".join(f"{'good' if i % 2 else 'bad'}\t{letter}\n" for i, letter in enumerate("qwertzuiopasdfghjkly")))
     cx("train", "--data", "letters.tsv", "--out", "letters.cxm").ends(0)
