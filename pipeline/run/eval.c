@@ -61,17 +61,18 @@ static bool add_labels(struct cx_learn_task *task, const struct cx_head *head)
     return true;
 }
 
-/* The examples; labels are the models', and in a ONE_OF head those that only the data knows, which no model can get right. */
+/* The examples; labels are the models', and in a ONE_OF head those that only the data knows, which no model can get right; sets of labels
+ * have none but the models'. */
 static int read_texts(const struct evaluating *e, struct cx_eval_head *eval, enum cx_feature_kind features, struct cx_error *err)
 {
     struct cx_head_plan *plan = CX_NEW(e->arena, struct cx_head_plan);
     *plan = (struct cx_head_plan){ .kind = eval->kind, .features = features };
     struct cx_text_source source = source_of(e, eval->head);
-    source.skips_unknown = eval->kind == CX_HEAD_ANY_OF;
     eval->task = (struct cx_learn_task){ .name = eval->head, .plan = plan };
     for (size_t i = 0; i < e->model_count; i++)
         if (!add_labels(&eval->task, cx_model_head(&e->models[i], eval->head)))
             return cx_fail(err, CX_EXIT_DATA, "%.*s: the models have too many labels to be told together", CX_STR_ARG(eval->head));
+    eval->task.is_closed = eval->kind == CX_HEAD_ANY_OF;
     CX_TRY(cx_learn_task_read(&eval->task, e->arena, &source, err));
     return eval->task.count > 0 ? 0 : cx_fail(err, CX_EXIT_DATA, "%s: no text", e->args->values[DATA]);
 }

@@ -217,6 +217,15 @@ def a_tab_within_a_text_is_an_error_where_it_stands(cx):
 
 
 @test
+def a_label_that_a_head_of_sets_does_not_have_is_no_silence(cx):
+    cx.file("toxic.tsv", "text\ttoxic\n" + "".join(f"you are number {i}\t{'true' if i % 2 else '0'}\n" for i in range(20)))
+    for verb in (("train", "--base", "cx", "--out", "x.cxm"), ("eval",)):
+        cx(*verb, "--head", "toxicity", "--column", "toxic", "--data", "toxic.tsv").ends(65).says("toxic.tsv:3: true is no label of toxicity").has_no_output()
+    cx.file("functions.tsv", "text\tfunctions\nnothing\tnone\nwhere is it\tcares,ecommerce\n")
+    cx("eval", "--data", "functions.tsv").ends(65).says("functions.tsv:3: cares is no label of functions").has_no_output()
+
+
+@test
 def texts_that_have_nothing_in_common_are_learned_from_as_far_as_they_go(cx):
     cx.file("letters.tsv", "".join(f"{'good' if i % 2 else 'bad'}\t{letter}\n" for i, letter in enumerate("qwertzuiopasdfghjkly")))
     cx("train", "--data", "letters.tsv", "--out", "letters.cxm").ends(0)
