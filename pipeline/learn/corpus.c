@@ -104,6 +104,18 @@ bool cx_learn_favours(const struct cx_learn_task *task, int32_t label)
     return false;
 }
 
+#define NAME_BYTES 64
+
+bool cx_learn_is_name(struct cx_str name)
+{
+    bool is_good = name.len > 0 && name.len <= NAME_BYTES && cx_utf8_valid(name);
+    for (size_t at = 0; is_good && at < name.len;) {
+        uint32_t cp = cx_utf8_next(name, &at);
+        is_good = cp > ' ' && cp != ',' && (cp < 0x7f || cp > 0xa0); /* of what is not ASCII: controls, and the blank that does not break */
+    }
+    return is_good;
+}
+
 /* The label's number, a new one where the data names the labels; -1 where it may not. */
 int learn_label(struct cx_learn_task *task, struct cx_str label)
 {
@@ -140,11 +152,22 @@ static int bad_label(const struct reading *r, struct cx_str label)
                    (long long)r->line, CX_STR_ARG(cx_utf8_prefix(label, 60)), CX_STR_ARG(r->task->name), CX_LABELS_MAX + 1, CX_LABELS_MAX);
 }
 
+/* A label that is new is learned under its name. */
+static int check_name(const struct reading *r, struct cx_str label)
+{
+    if (r->task->is_closed || r->source->is_measured || cx_learn_task_label(r->task, label) >= 0 || cx_learn_is_name(label))
+        return 0;
+    return cx_fail(r->err, CX_EXIT_DATA,
+                   "%.*s:%lld: \"%.*s\" cannot be a label: one is at most %d bytes, without blanks, commas and control characters",
+                   CX_STR_ARG(r->source->path), (long long)r->line, CX_STR_ARG(cx_utf8_prefix(label, 60)), NAME_BYTES);
+}
+
 static int set_labels(const struct reading *r, struct cx_example *example, struct cx_str label)
 {
     if (r->task->plan->kind == CX_HEAD_ONE_OF) {
         if (learn_is_outside(label) && !r->task->is_closed)
             return 0;
+        CX_TRY(check_name(r, label));
         example->label = r->source->skips_unknown ? cx_learn_task_label(r->task, label) : learn_label(r->task, label);
         if (r->source->skips_unknown)
             return 0;

@@ -87,6 +87,7 @@ struct cx_text_source {
     bool is_words;                     /* language TAB centibels TAB word: texts are made of it */
     bool is_dev;
     bool is_phrases;    /* a few words each, that stand for what they are in a longer text */
+    bool is_measured;   /* nothing is learned from them: labels may be what no record could carry */
     bool skips_unknown; /* texts with labels that the task does not know count as none of them */
     float weight;
     float balance; /* below 0: the plan's */
@@ -102,6 +103,9 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
 /* Gives the labels their numbers for good (byte order where the data named them) and texts, with what they were taught, the balance of the plan or of
  * their set. Once, after reading. */
 void cx_learn_task_close(struct cx_learn_task *task);
+/* Whether records, lists with commas and tables can carry it as a name, of a label for one: at most 64 bytes, no blanks, commas and control
+ * characters. */
+bool cx_learn_is_name(struct cx_str name);
 /* A label's number; -1: the task has none of that name. */
 int cx_learn_task_label(const struct cx_learn_task *task, struct cx_str label);
 /* An example that has not been rewritten, as models read it. */

@@ -42,7 +42,7 @@ static bool has_column(struct cx_str content, struct cx_str name)
 static struct cx_text_source source_of(const struct evaluating *e, struct cx_str head)
 {
     struct cx_text_source source = {
-        .path = cx_str(e->args->values[DATA]), .content = e->content, .column = cx_str(e->args->values[COLUMN]), .weight = 1
+        .path = cx_str(e->args->values[DATA]), .content = e->content, .column = cx_str(e->args->values[COLUMN]), .is_measured = true, .weight = 1
     };
     cx_text_source_detect(&source, head);
     return source;

@@ -54,6 +54,15 @@ static bool is_open(struct cx_str head)
     return cx_str_is(head, "intent") || cx_str_is(head, "reason");
 }
 
+/* Heads and models are named by what names labels; a model is name@hash, and base+name@hash over a base. */
+static int check_name(const char *flag, struct cx_str name, struct cx_error *err)
+{
+    if (cx_learn_is_name(name) && cx_str_find(name, '@') < 0 && cx_str_find(name, '+') < 0)
+        return 0;
+    return cx_fail(err, CX_EXIT_USAGE, "%s \"%.*s\": a name is at most 64 bytes, without blanks, commas, @, + and control characters", flag,
+                   CX_STR_ARG(cx_utf8_prefix(name, 60)));
+}
+
 static int begin_task(struct training *t, struct cx_error *err)
 {
     struct cx_learn_task *task = &t->task;
@@ -61,6 +70,8 @@ static int begin_task(struct training *t, struct cx_error *err)
     struct cx_str head = cx_str(cx_args_has(t->args, HEAD) ? t->args->values[HEAD] : fallback);
     cx_learn_task_init(task, head);
     t->name = cx_args_has(t->args, NAME) ? cx_str(t->args->values[NAME]) : head;
+    CX_TRY(check_name("--head", head, err));
+    CX_TRY(check_name("--name", t->name, err));
     t->plan = *task->plan;
     t->plan.name = NULL;
     task->plan = &t->plan;

@@ -226,6 +226,20 @@ def a_label_that_a_head_of_sets_does_not_have_is_no_silence(cx):
 
 
 @test
+def a_name_is_one_that_records_lists_and_tables_can_carry(cx):
+    for bad in ("a,b", "Two Words", "a\u00a0b", "a\x07b", "x" * 65, "é" * 33):
+        cx.file("bad.tsv", LABELS.replace("missing_part", bad))
+        cx("train", "--base", "cx", "--data", "bad.tsv", "--out", "x.cxm").ends(65).says("bad.tsv:7: ", "cannot be a label: one is at most 64 bytes").has_no_output()
+    cx.file("said.tsv", LABELS.replace("missing_part", "Two Words").replace("\ten\t", "\tBritish English\t"))
+    assert "Two Words" in cx("eval", "--data", "said.tsv", "--head", "intent").ends(0).out.decode(), "what is measured is not learned"
+    cx.file("good.tsv", LABELS.replace("missing_part", "é" * 32).replace("warranty_claim", "Alarm/can't_set?"))
+    cx("train", "--base", "cx", "--data", "good.tsv", "--name", "é/1", "--out", "x.cxm").ends(0)
+    for flag in ("--name", "--head"):
+        for bad in ("", "a b", "a,b", "a@b", "a+b", "x" * 300):
+            cx("train", "--base", "cx", "--data", "good.tsv", flag, bad, "--out", "x.cxm").ends(64).says(f'{flag} "{bad[:60]}": a name is at most 64 bytes').has_no_output()
+
+
+@test
 def texts_that_have_nothing_in_common_are_learned_from_as_far_as_they_go(cx):
     cx.file("letters.tsv", "".join(f"{'good' if i % 2 else 'bad'}\t{letter}\n" for i, letter in enumerate("qwertzuiopasdfghjkly")))
     cx("train", "--data", "letters.tsv", "--out", "letters.cxm").ends(0)
