@@ -104,7 +104,8 @@ bool cx_learn_favours(const struct cx_learn_task *task, int32_t label)
     return false;
 }
 
-#define NAME_BYTES 64
+#define NAME_BYTES   64
+#define NAMED_LABELS 24 /* in an error */
 
 bool cx_learn_is_name(struct cx_str name)
 {
@@ -146,10 +147,36 @@ static bool map_label(const struct cx_text_source *source, struct cx_str *label)
     return false;
 }
 
+/* A head of ours that no base brought: the labels are those of its plan, whoever learns it. */
+static bool is_ours(const struct cx_learn_task *task)
+{
+    return task->plan->labels != NULL && task->known_count == 0;
+}
+
+static int unknown_label(const struct reading *r, struct cx_str label)
+{
+    const struct cx_learn_task *task = r->task;
+    struct cx_buf names;
+    cx_buf_init(&names, 65536);
+    for (uint32_t i = 0; i < task->label_count && i < NAMED_LABELS; i++)
+        cx_buf_format(&names, "%s%.*s", i > 0 ? ", " : "", CX_STR_ARG(task->labels[i]));
+    if (task->label_count == 1)
+        cx_buf_str(&names, CX_STR(" (yes), no"));
+    if (task->label_count > NAMED_LABELS)
+        cx_buf_format(&names, " and %u more", task->label_count - NAMED_LABELS);
+    cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %.*s is no label of %.*s%s, which has %.*s", CX_STR_ARG(r->source->path), (long long)r->line,
+            CX_STR_ARG(cx_utf8_prefix(label, 60)), CX_STR_ARG(task->name),
+            is_ours(task) ? " (labels of your own: another --head, or for intent --base cx)" : "", (int)names.len, names.ptr);
+    cx_buf_free(&names);
+    return -1;
+}
+
 static int bad_label(const struct reading *r, struct cx_str label)
 {
-    return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %.*s is no label of %.*s (or the %dth, and %d are the most)", CX_STR_ARG(r->source->path),
-                   (long long)r->line, CX_STR_ARG(cx_utf8_prefix(label, 60)), CX_STR_ARG(r->task->name), CX_LABELS_MAX + 1, CX_LABELS_MAX);
+    if (!r->task->is_closed)
+        return cx_fail(r->err, CX_EXIT_DATA, "%.*s:%lld: %.*s is one label more than the %d that a head may have", CX_STR_ARG(r->source->path),
+                       (long long)r->line, CX_STR_ARG(cx_utf8_prefix(label, 60)), CX_LABELS_MAX);
+    return unknown_label(r, label);
 }
 
 /* A label that is new is learned under its name. */

@@ -240,6 +240,19 @@ def a_name_is_one_that_records_lists_and_tables_can_carry(cx):
 
 
 @test
+def who_gives_a_label_that_a_head_lacks_is_told_those_it_has(cx):
+    cx.file("moods.tsv", "positive\tfine\nfurious\tnot fine\n")
+    cx("train", "--base", "cx", "--head", "sentiment", "--data", "moods.tsv", "--out", "x.cxm").ends(65).says(
+        "moods.tsv:2: furious is no label of sentiment, which has negative, neutral, positive")
+    overlay(cx)
+    for base in ((), ("--base", "acme.cxm")):
+        cx("train", *base, "--head", "sentiment", "--data", "moods.tsv", "--out", "x.cxm").ends(65).says("sentiment (labels of your own: another --head", "negative, neutral")
+    cx("eval", "--head", "toxicity", "--data", "moods.tsv").ends(65).says("moods.tsv:1: positive is no label of toxicity, which has toxic (yes), no")
+    cx.file("many.tsv", "".join(f"label_{i}\tfine {i}\n" for i in range(513)))
+    cx("train", "--data", "many.tsv", "--out", "x.cxm").ends(65).says("many.tsv:513: label_512 is one label more than the 512 that a head may have")
+
+
+@test
 def texts_that_have_nothing_in_common_are_learned_from_as_far_as_they_go(cx):
     cx.file("letters.tsv", "".join(f"{'good' if i % 2 else 'bad'}\t{letter}\n" for i, letter in enumerate("qwertzuiopasdfghjkly")))
     cx("train", "--data", "letters.tsv", "--out", "letters.cxm").ends(0)
