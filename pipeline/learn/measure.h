@@ -41,7 +41,8 @@ void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, 
  * times, seeded; the mean. On few texts it is points, and an error near it is none. */
 double cx_measure_ece_by_chance(const struct cx_measure *measure, const uint32_t *some, size_t n);
 
-/* Where figures lie with 95 % likelihood, by the percentile bootstrap over the examples (Efron 1979), 1000 rounds, seeded. */
+/* Where figures lie with 95 % likelihood, by the percentile bootstrap over the examples (Efron 1979), 1000 rounds, seeded; that of the ECE
+ * without the bias that its rounds have. */
 struct cx_interval {
     double low, high;
 };

@@ -1151,6 +1151,26 @@ Test(learn, intervals_hold_the_figure_and_shrink_with_more_texts)
     cx_measure_free(&few);
 }
 
+Test(learn, the_interval_of_a_calibration_error_is_about_the_error)
+{
+    struct cx_measure measure;
+    struct cx_figures figures;
+    struct cx_intervals intervals;
+    cx_measure_init(&measure, CX_HEAD_ONE_OF, 2, 59);
+    double upto = 0;
+    for (size_t i = 0; i < 59; i++) { /* from 0.2 on, and as often right as it says */
+        double score = 0.2 + 0.8 * (double)i / 59;
+        measure.scores[2 * i] = (float)score;
+        measure.truth[i] = floor(upto + score) > floor(upto) ? 0 : 1;
+        upto += score;
+    }
+    cx_measure_figures(&measure, NULL, 59, &figures);
+    cx_measure_intervals(&measure, NULL, 59, &intervals);
+    cr_assert(0 <= intervals.ece.low && intervals.ece.low < figures.ece && figures.ece < intervals.ece.high, "%f is not within %f and %f",
+              figures.ece, intervals.ece.low, intervals.ece.high);
+    cx_measure_free(&measure);
+}
+
 /* Labels that nothing in the texts tells, so that many are told by a hair. */
 static struct cx_str undecided_texts(struct cx_arena *arena)
 {
