@@ -31,6 +31,30 @@ static struct cx_interval middle_about(double *rounds, double figure)
     return (struct cx_interval){ fmax(0, interval.low - above), fmin(1, interval.high - above) };
 }
 
+#define SQUARED_Z 3.841 /* of 95 % */
+
+/* Wilson's interval of a share of n that is 0 or 1: the bootstrap has none. */
+static void widen(struct cx_interval *interval, double share, double n)
+{
+    if (n > 0 && share <= 0)
+        *interval = (struct cx_interval){ 0, SQUARED_Z / (n + SQUARED_Z) };
+    if (n > 0 && share >= 1)
+        *interval = (struct cx_interval){ n / (n + SQUARED_Z), 1 };
+}
+
+static void widen_all(struct cx_intervals *intervals, const struct cx_figures *figures, uint32_t labels, size_t n)
+{
+    widen(&intervals->accuracy, figures->accuracy, (double)n);
+    widen(&intervals->macro_f1, figures->macro_f1, (double)n);
+    widen(&intervals->macro_recall, figures->macro_recall, (double)n);
+    for (uint32_t c = 0; c < labels; c++) {
+        double support = (double)figures->support[c], said = (double)figures->said[c];
+        widen(&intervals->precision[c], figures->precision[c], said);
+        widen(&intervals->recall[c], figures->recall[c], support);
+        widen(&intervals->f1[c], figures->f1[c], (said + support) / 2); /* which it is a share of */
+    }
+}
+
 static void draw(struct cx_random *random, const uint32_t *some, size_t n, uint32_t *drawn)
 {
     for (size_t i = 0; i < n; i++) {
@@ -78,6 +102,7 @@ void cx_measure_intervals(const struct cx_measure *measure, const uint32_t *some
         intervals->recall[c] = middle(rounds[5 + 3 * c]);
         intervals->f1[c] = middle(rounds[6 + 3 * c]);
     }
+    widen_all(intervals, &figures, labels, n);
     free(drawn);
     free(rounds);
 }

@@ -105,6 +105,7 @@ void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, 
         (measure->kind == CX_HEAD_ANY_OF ? count_any : count_one)(&counts, measure, some != NULL ? some[i] : i);
     for (uint32_t c = 0; c < labels; c++) {
         figures->support[c] = (size_t)counts.truth[c];
+        figures->said[c] = (size_t)counts.said[c];
         figures->precision[c] = counts.said[c] > 0 ? counts.both[c] / counts.said[c] : 0;
         figures->recall[c] = counts.truth[c] > 0 ? counts.both[c] / counts.truth[c] : 0;
         figures->f1[c] = counts.said[c] + counts.truth[c] > 0 ? 2 * counts.both[c] / (counts.said[c] + counts.truth[c]) : 0;

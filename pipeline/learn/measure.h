@@ -23,7 +23,7 @@ struct cx_figures {
     double in_scope, none_recall; /* ONE_OF: right of the texts that have a label; silent of those that have none of them */
     size_t none;
     double precision[CX_LABELS_MAX], recall[CX_LABELS_MAX], f1[CX_LABELS_MAX];
-    size_t support[CX_LABELS_MAX];
+    size_t support[CX_LABELS_MAX], said[CX_LABELS_MAX]; /* texts that have a label, and those it is said of */
     struct cx_bin {
         double n, right, score; /* sums: right / n against score / n is the reliability diagram */
     } bins[CX_BINS];            /* of the score of what was said, in equal steps from 0 to 1 */
@@ -42,7 +42,7 @@ void cx_measure_figures(const struct cx_measure *measure, const uint32_t *some, 
 double cx_measure_ece_by_chance(const struct cx_measure *measure, const uint32_t *some, size_t n);
 
 /* Where figures lie with 95 % likelihood, by the percentile bootstrap over the examples (Efron 1979), 1000 rounds, seeded; that of the ECE
- * without the bias that its rounds have. */
+ * without the bias that its rounds have. Where all is right, or nothing, rounds do not differ: Wilson's (1927). */
 struct cx_interval {
     double low, high;
 };

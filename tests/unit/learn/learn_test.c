@@ -1151,6 +1151,33 @@ Test(learn, intervals_hold_the_figure_and_shrink_with_more_texts)
     cx_measure_free(&few);
 }
 
+Test(learn, texts_that_are_all_right_or_all_wrong_do_not_prove_that_others_are)
+{
+    struct cx_measure right, wrong;
+    struct cx_intervals intervals;
+    char truth[37] = { 0 }, said[37] = { 0 };
+    memset(truth, 'a', 36);
+    memset(said, 'b', 36);
+    fill(&right, truth, truth);
+    fill(&wrong, truth, said);
+    cx_measure_intervals(&right, NULL, 36, &intervals);
+    const struct cx_interval of_right[] = { intervals.accuracy,     intervals.macro_f1,  intervals.macro_recall,
+                                            intervals.precision[0], intervals.recall[0], intervals.f1[0] };
+    cx_measure_intervals(&wrong, NULL, 36, &intervals);
+    const struct cx_interval of_wrong[] = { intervals.accuracy, intervals.macro_f1, intervals.macro_recall, intervals.precision[1],
+                                            intervals.recall[0] };
+    for (size_t i = 0; i < sizeof of_right / sizeof *of_right; i++) {
+        cr_assert_float_eq(of_right[i].low, 0.904, 0.001, "%zu: %f", i, of_right[i].low);
+        cr_assert_eq(of_right[i].high, 1);
+    }
+    for (size_t i = 0; i < sizeof of_wrong / sizeof *of_wrong; i++) {
+        cr_assert_eq(of_wrong[i].low, 0);
+        cr_assert_float_eq(of_wrong[i].high, 0.096, 0.001, "%zu: %f", i, of_wrong[i].high);
+    }
+    cx_measure_free(&right);
+    cx_measure_free(&wrong);
+}
+
 Test(learn, the_interval_of_a_calibration_error_is_about_the_error)
 {
     struct cx_measure measure;
