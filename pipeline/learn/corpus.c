@@ -2,6 +2,7 @@
 #include "learn/learn.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "learn/file.h"
 #include "learn/taught.h"
 #include "learn/words.h"
 #include <math.h>
@@ -219,14 +220,6 @@ static int set_labels(const struct reading *r, struct cx_example *example, struc
 
 /* ---- lines ---- */
 
-static bool cut_line(struct cx_str *rest, struct cx_str *line)
-{
-    bool is_cut = cx_str_cut(rest, '\n', line);
-    if (is_cut && line->len > 0 && line->ptr[line->len - 1] == '\r')
-        line->len--;
-    return is_cut;
-}
-
 static size_t cut_columns(struct cx_str line, struct cx_str *columns)
 {
     size_t n = 0;
@@ -309,7 +302,7 @@ int cx_text_column(struct cx_str content, struct cx_str name)
 {
     struct cx_str line, column;
     content = cx_utf8_skip_mark(content);
-    if (!cut_line(&content, &line))
+    if (!learn_cut_line(&content, &line))
         return -1;
     for (int at = 0; cx_str_cut(&line, '\t', &column); at++)
         if (cx_str_eq(column, name))
@@ -324,8 +317,8 @@ static bool names_column(struct cx_str content, struct cx_str name)
     int at = cx_text_column(content, name);
     if (at != 0)
         return at > 0;
-    cut_line(&content, &line);
-    while (cut_line(&content, &line))
+    learn_cut_line(&content, &line);
+    while (learn_cut_line(&content, &line))
         if (cx_str_cut(&line, '\t', &field) && cx_str_eq(field, name))
             return false;
     return true;
@@ -347,7 +340,7 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
         CX_TRY(learn_taught_begin(&r.taught, source->taught_path, source->taught, err));
     struct cx_str rest = cx_utf8_skip_mark(source->content), line;
     size_t before = task->count;
-    while (cut_line(&rest, &line) && (source->label.ptr == NULL || source->is_dev || task->count - before < ONE_LABEL_MAX)) {
+    while (learn_cut_line(&rest, &line) && (source->label.ptr == NULL || source->is_dev || task->count - before < ONE_LABEL_MAX)) {
         r.line++;
         if (r.line == 1 && source->column.ptr != NULL)
             CX_TRY(read_columns(&r, line));

@@ -1,7 +1,9 @@
-/* label_file.c - the TSV that labels go to: read once, then only appended to, or cut back by an undo. */
+/* label_file.c - the TSV that labels go to: read once, then only appended to, or cut back by an undo. It begins with the first label: a file made for
+ * none goes away again. */
 #include "run/label.h"
 
 #include "base/buf.h"
+#include "learn/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +18,9 @@ struct seen { /* two sorted lists would be quicker to look up; a person labels t
     size_t count, cap;
 };
 struct cx_label_file {
-    const char *path;
+    const char *path, *head;
     int fd;
+    bool is_made;
     struct seen seen;
     char *labels[CX_LABEL_MOST]; /* that occurred, each once */
     size_t label_count;
@@ -96,14 +99,15 @@ static int read_row(struct cx_label_file *file, const struct columns *at, struct
 static int read_rows(struct cx_label_file *file, struct cx_str content, const char *head, struct cx_error *err)
 {
     struct cx_str line;
-    cx_str_cut(&content, '\n', &line);
+    content = cx_utf8_skip_mark(content);
+    learn_cut_line(&content, &line);
     struct columns at = find_columns(line, head);
     if (at.id < 0 || at.text < 0)
         return cx_fail(err, CX_EXIT_DATA, "%s:1: no file of labels: its header has no id and text", file->path);
     if (at.label != at.count - 1 || at.count != 5)
         return cx_fail(err, CX_EXIT_DATA, "%s:1: no file of labels for %s: its header is not id, channel, language, text, %s (one file a head)",
                        file->path, head, head);
-    for (int number = 2; content.len > 0 && cx_str_cut(&content, '\n', &line); number++)
+    for (int number = 2; content.len > 0 && learn_cut_line(&content, &line); number++)
         CX_TRY(read_row(file, &at, line, number, err));
     return 0;
 }
@@ -147,6 +151,9 @@ int cx_label_file_add(struct cx_label_file *file, const struct cx_label_row *row
     struct cx_buf line;
     cx_id_hex(row->event_id, hex);
     cx_buf_init(&line, FILE_MAX);
+    off_t start = lseek(file->fd, 0, SEEK_END);
+    if (start == 0)
+        cx_buf_format(&line, "id\tchannel\tlanguage\ttext\t%s\n", file->head);
     cx_buf_format(&line, "%.32s\t%.*s\t%.*s\t%.*s\t%.*s\n", hex, CX_STR_ARG(row->channel), CX_STR_ARG(row->language), CX_STR_ARG(row->text),
                   CX_STR_ARG(row->labels));
     if (file->own == file->starts_cap) {
@@ -154,7 +161,7 @@ int cx_label_file_add(struct cx_label_file *file, const struct cx_label_row *row
         file->starts = realloc(file->starts, file->starts_cap * sizeof *file->starts);
         cx_assert(file->starts != NULL);
     }
-    file->starts[file->own] = lseek(file->fd, 0, SEEK_END);
+    file->starts[file->own] = start;
     int rc = write_all(file, cx_buf_view(&line), err);
     cx_buf_free(&line);
     if (rc != 0)
@@ -176,21 +183,25 @@ int cx_label_file_undo(struct cx_label_file *file, struct cx_error *err)
 
 /* ---- the whole ---- */
 
-static int begin(struct cx_label_file *file, const char *head, struct cx_error *err)
+/* Whoever made the file may have taken it away before it could be locked. */
+static bool lock(const struct cx_label_file *file)
+{
+    struct stat status;
+    return flock(file->fd, LOCK_EX | LOCK_NB) == 0 && fstat(file->fd, &status) == 0 && status.st_nlink > 0;
+}
+
+static int begin(struct cx_label_file *file, const char *head, bool is_made, struct cx_error *err)
 {
     if (file->fd < 0)
         return cx_fail(err, CX_EXIT_IO, "%s: cannot be opened: %s", file->path, strerror(errno));
-    if (flock(file->fd, LOCK_EX | LOCK_NB) != 0)
+    if (!lock(file))
         return cx_fail(err, CX_EXIT_IO, "%s: somebody else labels into it", file->path);
+    file->is_made = is_made;
     struct cx_buf content;
     cx_buf_init(&content, FILE_MAX);
     int rc = read_all(file, &content, err);
     if (rc == 0 && content.len > 0)
         rc = read_rows(file, cx_buf_view(&content), head, err);
-    else if (rc == 0) {
-        cx_buf_format(&content, "id\tchannel\tlanguage\ttext\t%s\n", head);
-        rc = write_all(file, cx_buf_view(&content), err);
-    }
     cx_buf_free(&content);
     return rc;
 }
@@ -200,8 +211,10 @@ struct cx_label_file *cx_label_file_open(const char *path, const char *head, str
     struct cx_label_file *file = calloc(1, sizeof *file);
     cx_assert(file != NULL);
     file->path = path;
+    file->head = head;
+    bool is_made = access(path, F_OK) != 0;
     file->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); /* texts are personal data */
-    if (begin(file, head, err) == 0)
+    if (begin(file, head, is_made, err) == 0)
         return file;
     cx_label_file_close(file);
     return NULL;
@@ -209,6 +222,8 @@ struct cx_label_file *cx_label_file_open(const char *path, const char *head, str
 
 void cx_label_file_close(struct cx_label_file *file)
 {
+    if (file->is_made && lseek(file->fd, 0, SEEK_END) == 0)
+        unlink(file->path);
     if (file->fd >= 0)
         close(file->fd);
     for (size_t i = 0; i < file->label_count; i++)

@@ -229,9 +229,7 @@ static size_t read_languages(const struct training *t, struct spoken *spoken)
     int at = t->source.column.ptr != NULL ? cx_text_column(rest, CX_STR("language")) : -1, number;
     if (at < 0 || !cx_str_cut(&rest, '\n', &line))
         return 0;
-    while (cx_str_cut(&rest, '\n', &line)) {
-        if (line.len > 0 && line.ptr[line.len - 1] == '\r')
-            line.len--;
+    while (learn_cut_line(&rest, &line)) {
         for (number = 0; cx_str_cut(&line, '\t', &field) && number < at;)
             number++;
         if (number == at)

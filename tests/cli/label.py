@@ -246,6 +246,34 @@ def label_without_a_terminal_is_refused_at_once(cx):
 
 
 @test
+def a_file_begins_with_its_first_label(cx):
+    for words in ((), ("--own", "Bad Name")):
+        subprocess.run([cx.program, "label", "fresh.tsv", *words], input=line("x").encode(), capture_output=True, env=ENVIRONMENT, start_new_session=True, timeout=60,
+                       check=False, cwd=cx.folder.name)
+        assert "fresh.tsv" not in os.listdir(cx.folder.name), words
+    for keys in ("Q", ("i", BACKSPACE, "Q")):
+        t = Terminal(cx, "fresh.tsv", given=line("one is fine") + line("two is fine"))
+        equal(t.press(*keys).finish(), 0)
+        assert "fresh.tsv" not in os.listdir(cx.folder.name), keys
+    path = cx.file("empty.tsv", "")
+    t = Terminal(cx, "empty.tsv", given=line("one is fine"))
+    equal(t.press("Q").finish(), 0)
+    assert os.path.exists(path), "it was there before"
+
+
+@test
+def files_that_other_programs_wrote_are_gone_on_with(cx):
+    told = "\ufeff" + HEADER + "intent\r\n1\tweb_chat\ten\tone is fine\twarranty_claim\r\n"
+    path = cx.file("windows.tsv", told)
+    t = Terminal(cx, "windows.tsv", given=line("one is fine") + line("two is fine"))
+    t.end()
+    equal(t.press("i").finish(), 0)
+    with open(path, "rb") as file:
+        before, added = file.read().decode().split("\r\n1\t", 1)
+    assert added.splitlines()[1].endswith("\ttwo is fine\tcomplaint") and "warranty_claim" in t.seen and "1 known before" in t.seen, (before, added, t.seen[-600:])
+
+
+@test
 def files_of_another_kind_are_refused_and_left_alone(cx):
     for name, content, words in (("other.tsv", HEADER + "urgency\n", "no file of labels for intent"), ("foreign.tsv", "label\ttext\n", "no file of labels"),
                                  ("cut.tsv", HEADER + "intent\n1\tc\ten\thalf a r", "no end"), ("wide.tsv", HEADER + "intent\n1\tc\ten\n", "wide.tsv:2: 3 columns")):

@@ -22,6 +22,11 @@ def overlay(cx, out="acme.cxm", *words):
     return cx("train", "--base", "cx", "--data", "acme.tsv", "--name", "acme", "--out", out, *words).ends(0)
 
 
+def card(cx, model):
+    _, size, rest = subprocess.run(["zstd", "-dc", pathlib.Path(cx.folder.name) / model], capture_output=True, check=True).stdout.split(b"\n", 2)
+    return json.loads(rest[:int(size)])["card"]
+
+
 def near(found, wanted, what):
     assert abs(found - wanted) < 0.0002, f"{what}: {found} instead of {wanted}"
 
@@ -42,18 +47,12 @@ def an_overlay_says_what_it_reaches_and_what_its_base_does(cx):
     equal((folder / "acme.cxm").read_bytes(), (folder / "again.cxm").read_bytes(), "the same texts")
 
 
-def header_of(cx, name):
-    """The header of a model's file, as text/model.h has it."""
-    _, size, rest = subprocess.run(["zstd", "-dc", pathlib.Path(cx.folder.name) / name], capture_output=True, check=True).stdout.split(b"\n", 2)
-    return json.loads(rest[:int(size)])
-
-
 @test
 def an_overlay_speaks_the_languages_of_its_texts_however_lines_end(cx):
     for end in ("\n", "\r\n"):
         cx.file("last.tsv", f"text\tintent\tlanguage{end}" + "".join(f"{t}\t{'claim' if t in WARRANTY else 'part'}\ten{end}" for t in WARRANTY + MISSING))
         cx("train", "--base", "cx", "--data", "last.tsv", "--out", "last.cxm").ends(0)
-        equal(header_of(cx, "last.cxm")["card"]["languages"], ["en"], repr(end))
+        equal(card(cx, "last.cxm")["languages"], ["en"], repr(end))
 
 
 @test
@@ -65,7 +64,7 @@ def what_was_taught_is_learned_beside_labels_and_the_card_says_by_whom(cx):
     overlay(cx, "plain.cxm")
     folder = pathlib.Path(cx.folder.name)
     assert (folder / "taught.cxm").read_bytes() != (folder / "plain.cxm").read_bytes()
-    equal(header_of(cx, "taught.cxm")["card"]["taught_by"], "somebody, free")
+    equal(card(cx, "taught.cxm")["taught_by"], "somebody, free")
     cx.file("other.tsv", "# somebody\n3\tmissing_part=60\n")
     refused = cx("train", "--base", "cx", "--data", "acme.tsv", "--taught", "other.tsv", "--out", "x.cxm").ends(65)
     assert "other.tsv:2: is of a text of another length" in refused.err, refused.err
@@ -187,6 +186,9 @@ def a_byte_order_mark_and_ends_of_lines_of_windows_are_no_part_of_a_file_of_labe
     assert any(line.split()[0] == "warranty_claim" for line in reached["bare"]) and "\ufeff" not in "".join(reached["bare"]), reached["bare"]
     heads = cx("eval", "--model", "x.cxm", "--base", "cx", "--data", "windows.tsv", "--json").ends(0).json()[0]["heads"]
     equal([(head["head"], head["models"][0]["texts"]) for head in heads], [("intent", 10)])
+    cx.file("spoken.tsv", ("text\tintent\tlanguage\n" + told.replace("\n", "\ten\n")).replace("\n", "\r\n"))
+    cx("train", "--base", "cx", "--data", "spoken.tsv", "--out", "x.cxm").ends(0)
+    equal(card(cx, "x.cxm")["languages"], ["en"])
 
 
 @test
