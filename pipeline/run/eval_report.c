@@ -53,13 +53,18 @@ static void print_range(double value, struct cx_interval interval)
     printf("%6.1f (%5.1f to %5.1f)", 100 * value, 100 * interval.low, 100 * interval.high);
 }
 
+static void print_name(struct cx_str name)
+{
+    printf("  %-*.*s ", cx_utf8_field(name, 26), CX_STR_ARG(name));
+}
+
 static void print_labels(const struct cx_eval_head *eval, const struct cx_eval_model *model)
 {
     printf("\n  %-26s %-25s %-25s %-25s texts\n", "label", "precision", "recall", "F1");
     for (uint32_t c = 0; c < cx_eval_labels(eval); c++) {
         if (model->figures.support[c] == 0)
             continue;
-        printf("  %-26.*s ", CX_STR_ARG(cx_eval_label(eval, c)));
+        print_name(cx_eval_label(eval, c));
         print_range(model->figures.precision[c], model->intervals.precision[c]);
         printf("  ");
         print_range(model->figures.recall[c], model->intervals.recall[c]);
@@ -76,7 +81,7 @@ static void print_languages(const struct cx_eval_model *model)
     printf("\n  %-26s %-25s %-25s %-25s texts\n", "language", "right", "macro F1", "calibration error");
     for (size_t i = 0; i < model->language_count; i++) {
         const struct cx_eval_language *l = &model->languages[i];
-        printf("  %-26.*s ", CX_STR_ARG(l->code));
+        print_name(l->code);
         print_range(l->figures.accuracy, l->intervals.accuracy);
         printf("  ");
         print_range(l->figures.macro_f1, l->intervals.macro_f1);
@@ -93,8 +98,8 @@ static void print_confusions(const struct cx_eval_head *eval, const struct cx_ev
     for (size_t i = 0; i < n && i < CONFUSIONS && list[i].truth != list[i].said; i++) {
         struct cx_str truth = list[i].truth < 0 ? CX_STR("(none)") : eval->task.labels[list[i].truth];
         struct cx_str said = list[i].said < 0 ? CX_STR("(nothing)") : eval->task.labels[list[i].said];
-        printf("%s  %-26.*s %-26.*s %5u\n", i == 0 ? "\n  is                         is taken for               texts\n" : "", CX_STR_ARG(truth),
-               CX_STR_ARG(said), list[i].n);
+        printf("%s  %-*.*s %-*.*s %5u\n", i == 0 ? "\n  is                         is taken for               texts\n" : "", cx_utf8_field(truth, 26),
+               CX_STR_ARG(truth), cx_utf8_field(said, 26), CX_STR_ARG(said), list[i].n);
     }
     free(list);
 }
@@ -114,7 +119,7 @@ static void print_model(const struct cx_eval_head *eval, const struct cx_eval_mo
                  { "macro recall", f->macro_recall, i->macro_recall },
                  { "calibration error (ECE)", f->ece, i->ece } };
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        printf("  %-26s ", rows[r].name);
+        print_name(cx_str(rows[r].name));
         print_range(rows[r].value, rows[r].interval);
         printf("\n");
     }

@@ -114,8 +114,9 @@ static void add_choices(const struct session *s, struct cx_buf *out, uint64_t ch
 {
     for (int i = 0; i < s->choices.count; i++) {
         const char *label = s->choices.names[i], *bold = chosen >> i & 1 ? s->bold : "";
+        int blanks = cx_utf8_field(cx_str(label), 24) - (int)strlen(label);
         cx_buf_format(out, "%s  %s%c %c%s%s%*s", i % 3 == 0 && i > 0 ? "\n" : "", bold, s->choices.keys[i], chosen >> i & 1 ? '*' : ' ', label,
-                      *bold ? s->plain : "", strlen(label) < 24 ? (int)(24 - strlen(label)) : 1, "");
+                      *bold ? s->plain : "", blanks > 0 ? blanks : 1, "");
     }
     cx_buf_byte(out, '\n');
 }

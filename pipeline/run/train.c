@@ -182,9 +182,9 @@ static void report(const struct training *t, struct cx_figures *figures)
            100 * figures->macro_f1, 100 * figures->ece);
     for (uint32_t c = 0; c < folds->labels; c++)
         if (figures->support[c] > 0)
-            printf("  %-32.*s precision %5.1f  recall %5.1f  F1 %5.1f  of %zu%s\n", CX_STR_ARG(head->task->labels[c]), 100 * figures->precision[c],
-                   100 * figures->recall[c], 100 * figures->f1[c], figures->support[c],
-                   t->below != NULL && c >= t->below->label_count ? "  (new)" : "");
+            printf("  %-*.*s precision %5.1f  recall %5.1f  F1 %5.1f  of %zu%s\n", cx_utf8_field(head->task->labels[c], 32),
+                   CX_STR_ARG(head->task->labels[c]), 100 * figures->precision[c], 100 * figures->recall[c], 100 * figures->f1[c],
+                   figures->support[c], t->below != NULL && c >= t->below->label_count ? "  (new)" : "");
     const struct cx_rounding *rounding = &head->rounding;
     printf("int8 instead of floats: %zu of %zu texts are told otherwise, macro F1 %+.2f\n", rounding->said_otherwise, rounding->texts,
            100 * rounding->macro_f1);

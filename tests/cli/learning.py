@@ -255,6 +255,20 @@ def who_gives_a_label_that_a_head_lacks_is_told_those_it_has(cx):
 
 
 @test
+def tables_are_straight_whatever_labels_are_written_in(cx):
+    cx.file("names.tsv", LABELS.replace("missing_part", "eksik_parça_çığlığı").replace("warranty_claim", "ضمان").replace("\ten\t", "\tçç\t"))
+    learned = [line for line in cx("train", "--base", "cx", "--data", "names.tsv", "--out", "x.cxm").ends(0).lines() if "(new)" in line]
+    equal({line.index("precision") for line in learned}, {35}, learned)
+    told = cx("eval", "--model", "x.cxm", "--base", "cx", "--data", "names.tsv", "--head", "intent").ends(0).lines()
+    rows = [line for line in told if line.startswith(("  eksik", "  ضمان")) and "(" in line]
+    equal((len(rows), {line.index("(") for line in rows}), (2, {36}), told)
+    cx.file("other.tsv", LABELS.replace("missing_part", "çığlık"))
+    told = cx("eval", "--data", "other.tsv").ends(0).lines()
+    pairs = [line for line in told if "(" not in line and line.startswith(("  çığlık", "  warranty_claim"))]
+    equal({len(line) for line in pairs}, {61}, told)
+
+
+@test
 def texts_that_have_nothing_in_common_are_learned_from_as_far_as_they_go(cx):
     cx.file("letters.tsv", "".join(f"{'good' if i % 2 else 'bad'}\t{letter}\n" for i, letter in enumerate("qwertzuiopasdfghjkly")))
     cx("train", "--data", "letters.tsv", "--out", "letters.cxm").ends(0)
