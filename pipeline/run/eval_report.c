@@ -1,6 +1,7 @@
 /* eval_report.c - an evaluation as text and as JSON. */
 #include "run/eval.h"
 #include "base/json.h"
+#include <math.h>
 
 #define CONFUSIONS 10
 
@@ -137,8 +138,8 @@ void cx_eval_print(const struct cx_eval_head *eval)
     if (eval->model_count < 2)
         return;
     const struct cx_comparison *c = &eval->comparison;
-    printf("\nonly %s is right on %.0f texts, only %s on %.0f: p = %.4f (McNemar, exact)\n", eval->models[0].file, c->only_first,
-           eval->models[1].file, c->only_second, c->p);
+    printf("\nonly %s is right on %.0f texts, only %s on %.0f: p %s %.4f (McNemar, exact)\n", eval->models[0].file, c->only_first,
+           eval->models[1].file, c->only_second, c->p < 0.0001 ? "<" : "=", fmax(c->p, 0.0001));
     printf("macro F1 %.1f and %.1f: %+.1f, with 95 %% between %+.1f and %+.1f (paired bootstrap)\n%s\n", 100 * c->first.macro_f1,
            100 * c->second.macro_f1, 100 * (c->second.macro_f1 - c->first.macro_f1), 100 * c->f1_gain.low, 100 * c->f1_gain.high, eval->verdict);
 }

@@ -326,7 +326,7 @@ def two_models_are_compared_text_by_text(cx):
     same = cx("eval", "--data", "acme.tsv", "--compare", "cx", "--json").ends(0).json()[0]["heads"][0]["comparison"]
     equal((same["p"], same["macro_f1_gain"]), (1, [0, 0, 0]))
     text = cx("eval", "--data", "acme.tsv", "--compare", "acme.cxm").ends(0).out.decode()
-    for words in ("not a label of the model", "McNemar", "paired bootstrap", "is taken for"):
+    for words in ("not a label of the model", "p = 0.0020 (McNemar", "paired bootstrap", "is taken for"):
         assert words in text, (words, text)
 
 
@@ -339,6 +339,14 @@ def an_overlay_is_compared_with_its_base_where_both_know_a_label(cx):
     assert "shared.cxm is better than cx" in found["verdict"], found
     same = cx("eval", "--data", "shared.tsv", "--compare", "cx", "--json").ends(0).json()[0]["heads"][0]["comparison"]
     assert "show no difference" in same["verdict"], same
+
+
+@test
+def what_chance_hardly_makes_is_not_said_to_be_impossible(cx):
+    overlay(cx)
+    cx.file("more.tsv", LABELS + "".join(LABELS.splitlines(True)[1:]))
+    text = cx("eval", "--data", "more.tsv", "--compare", "acme.cxm").ends(0).out.decode()
+    assert "only cx is right on 0 texts, only acme.cxm on 20: p < 0.0001 (McNemar, exact)" in text, text
 
 
 @test
