@@ -108,9 +108,10 @@ class FilesTest(unittest.TestCase):
             return teach.read(path, column)
 
     def test_files_are_read_as_the_trainer_reads_them(self):
-        self.assertEqual((["yes", "no"], ["fine ", "awful"]), self.read("yes\tfine \r\n\r\nno\tawful\tand more"))
+        self.assertEqual((["yes", "no"], ["fine ", "awful"]), self.read("\ufeffyes\tfine \r\n\r\nno\tawful"))
         self.assertEqual((["a", ""], ["one", "two"]), self.read("id\ttext\tintent\n1\tone\ta\n2\ttwo\t\n", "intent"))
-        for content, column in (("yes\n", None), ("id\ttext\tintent\n1\tone\n", "intent"), ("id\ttext\n", "intent"), ("yes\tfine\n", "intent")):
+        for content, column in (("yes\n", None), ("id\ttext\tintent\n1\tone\n", "intent"), ("id\ttext\n", "intent"), ("yes\tfine\n", "intent"), ("yes\tfine\tand more\n", None),
+                                ("text\tintent\none\ta\tb\n", "intent")):
             with self.assertRaises(SystemExit):
                 self.read(content, column)
 
