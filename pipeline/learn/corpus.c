@@ -105,12 +105,11 @@ bool cx_learn_favours(const struct cx_learn_task *task, int32_t label)
     return false;
 }
 
-#define NAME_BYTES   64
 #define NAMED_LABELS 24 /* in an error */
 
 bool cx_learn_is_name(struct cx_str name)
 {
-    bool is_good = name.len > 0 && name.len <= NAME_BYTES && cx_utf8_valid(name);
+    bool is_good = name.len > 0 && name.len <= CX_LEARN_NAME_BYTES && cx_utf8_valid(name);
     for (size_t at = 0; is_good && at < name.len;) {
         uint32_t cp = cx_utf8_next(name, &at);
         is_good = cp > ' ' && cp != ',' && (cp < 0x7f || cp > 0xa0); /* of what is not ASCII: controls, and the blank that does not break */
@@ -187,7 +186,7 @@ static int check_name(const struct reading *r, struct cx_str label)
         return 0;
     return cx_fail(r->err, CX_EXIT_DATA,
                    "%.*s:%lld: \"%.*s\" cannot be a label: one is at most %d bytes, without blanks, commas and control characters",
-                   CX_STR_ARG(r->source->path), (long long)r->line, CX_STR_ARG(cx_utf8_prefix(label, 60)), NAME_BYTES);
+                   CX_STR_ARG(r->source->path), (long long)r->line, CX_STR_ARG(cx_utf8_prefix(label, 60)), CX_LEARN_NAME_BYTES);
 }
 
 static int set_labels(const struct reading *r, struct cx_example *example, struct cx_str label)
@@ -195,10 +194,12 @@ static int set_labels(const struct reading *r, struct cx_example *example, struc
     if (r->task->plan->kind == CX_HEAD_ONE_OF) {
         if (learn_is_outside(label) && !r->task->is_closed)
             return 0;
-        CX_TRY(check_name(r, label));
-        example->label = r->source->skips_unknown ? cx_learn_task_label(r->task, label) : learn_label(r->task, label);
-        if (r->source->skips_unknown)
+        if (r->source->skips_unknown) {
+            example->label = cx_learn_task_label(r->task, label);
             return 0;
+        }
+        CX_TRY(check_name(r, label));
+        example->label = learn_label(r->task, label);
         return example->label >= 0 ? 0 : bad_label(r, label);
     }
     struct cx_str one;

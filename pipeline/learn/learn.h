@@ -103,8 +103,9 @@ int cx_learn_task_read(struct cx_learn_task *task, struct cx_arena *arena, const
 /* Gives the labels their numbers for good (byte order where the data named them) and texts, with what they were taught, the balance of the plan or of
  * their set. Once, after reading. */
 void cx_learn_task_close(struct cx_learn_task *task);
-/* Whether records, lists with commas and tables can carry it as a name, of a label for one: at most 64 bytes, no blanks, commas and control
+/* Whether records, lists with commas and tables can carry it as a name, of a label for one: at most so many bytes, no blanks, commas and control
  * characters. */
+#define CX_LEARN_NAME_BYTES 64
 bool cx_learn_is_name(struct cx_str name);
 /* A label's number; -1: the task has none of that name. */
 int cx_learn_task_label(const struct cx_learn_task *task, struct cx_str label);

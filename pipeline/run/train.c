@@ -59,8 +59,8 @@ static int check_name(const char *flag, struct cx_str name, struct cx_error *err
 {
     if (cx_learn_is_name(name) && cx_str_find(name, '@') < 0 && cx_str_find(name, '+') < 0)
         return 0;
-    return cx_fail(err, CX_EXIT_USAGE, "%s \"%.*s\": a name is at most 64 bytes, without blanks, commas, @, + and control characters", flag,
-                   CX_STR_ARG(cx_utf8_prefix(name, 60)));
+    return cx_fail(err, CX_EXIT_USAGE, "%s \"%.*s\": a name is at most %d bytes, without blanks, commas, @, + and control characters", flag,
+                   CX_STR_ARG(cx_utf8_prefix(name, 60)), CX_LEARN_NAME_BYTES);
 }
 
 static int begin_task(struct training *t, struct cx_error *err)
