@@ -3,11 +3,11 @@
  *
  * usage: text_bench [--only NAME] [MODEL [FOLDER]]     default: models/cx.cxm, texts of 80 to 120 bytes of models/data; NAME: one row, for a profiler
  *
- * Every text is timed by itself, and all are walked before one comes again. It was copied just before, as a stage decodes a record just before it reads
- * its text: what is waited for is the model. Two figures a row, ns: the median over all texts and rounds; and the
- * same with each text's fifth quickest of forty rounds, which tells more about the code and less about what else the machine does. Rows add up: each
- * does what the one before does, and something more; `all_in_stream` is `all` with the rest of models/data read between the texts, in an order that
- * mixes languages and lengths, so that little of the model is in a cache. */
+ * Every text is timed by itself, and all are walked before one comes again. It was copied just before, as a stage decodes a record just before it
+ * reads its text: what is waited for is the model. Two figures a row, ns: the median over all texts and rounds; and the same with each text's fifth
+ * quickest of forty rounds, which tells more about the code and less about what else the machine does. Rows add up: each does what the one before
+ * does, and something more; `all_in_stream` is `all` with the rest of models/data read between the texts, in an order that mixes languages and
+ * lengths, so that little of the model is in a cache. */
 #include "base/arena.h"
 #include "bench/text_peers.h"
 #include "codec/codec.h"

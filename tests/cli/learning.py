@@ -195,8 +195,9 @@ def a_byte_order_mark_and_ends_of_lines_of_windows_are_no_part_of_a_file_of_labe
 def a_header_without_text_or_label_is_said_with_the_columns_there_are(cx):
     rows = "".join(f"{i}\t{'warranty_claim' if t in WARRANTY else 'missing_part'}\t{t}\n" for i, t in enumerate(WARRANTY + MISSING))
     cx.file("comment.tsv", "id\tintent\tcomment\n" + rows)
-    for words in (("train", "--base", "cx", "--out", "x.cxm"), ("train", "--base", "cx", "--out", "x.cxm", "--column", "intent"), ("eval",), ("eval", "--head", "intent")):
+    for words in (("train", "--base", "cx", "--out", "x.cxm"), ("train", "--base", "cx", "--out", "x.cxm", "--column", "intent"), ("eval", "--head", "intent")):
         cx(*words, "--data", "comment.tsv").ends(65).says("comment.tsv:1: the header has no column text; it has id, intent, comment").has_no_output()
+    cx("eval", "--data", "comment.tsv").ends(65).says("comment.tsv:1: no column text")
     cx.file("label.tsv", "label\ttext\n" + "".join(line.split("\t", 1)[1] for line in rows.splitlines(True)))
     cx("train", "--base", "cx", "--data", "label.tsv", "--out", "x.cxm").ends(65).says("label.tsv:1: the header has no column intent; it has label, text")
     bare = "".join(line.split("\t", 1)[1] for line in rows.splitlines(True))
