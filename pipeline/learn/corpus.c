@@ -284,7 +284,8 @@ static int read_line(struct reading *r, struct cx_str line)
         return 0;
     struct cx_example *example = learn_add_example(r->task, r->source->is_dev);
     struct cx_str scenario = r->topic_at >= 0 && (size_t)r->topic_at < n ? columns[r->topic_at] : text;
-    example->fold = r->source->is_phrases ? CX_FOLDS : (uint16_t)(cx_hash64(scenario.ptr, scenario.len) % CX_FOLDS);
+    bool is_judged = !r->source->is_phrases && r->source->label.ptr == NULL; /* a set of one label says nothing of how sure to be */
+    example->fold = is_judged ? (uint16_t)(cx_hash64(scenario.ptr, scenario.len) % CX_FOLDS) : CX_FOLDS;
     example->set = r->source->set;
     example->weight = r->source->weight;
     example->balance = r->source->balance;

@@ -254,6 +254,23 @@ Test(learn, phrases_weigh_what_they_do_in_a_longer_text)
     cx_arena_free(arena);
 }
 
+Test(learn, sets_of_one_label_are_learned_and_never_judged)
+{
+    struct cx_arena *arena = cx_arena_new(1u << 30);
+    struct cx_learn_task task;
+    struct cx_error err;
+    struct cx_text_source source = { .content = CX_STR("-\tquokka\n-\twombat\n-\tdingo\n"), .label = CX_STR("good"), .weight = 1 };
+    cx_learn_task_init(&task, CX_STR("mood"));
+    cr_assert_eq(cx_learn_task_read(&task, arena, &source, &err), 0);
+    cr_assert_eq(task.count, 3);
+    for (size_t i = 0; i < task.count; i++) {
+        cr_assert_eq(task.examples[i].fold, CX_FOLDS);
+        cr_assert(cx_str_is(task.labels[task.examples[i].label], "good"));
+    }
+    cx_learn_task_free(&task);
+    cx_arena_free(arena);
+}
+
 Test(learn, phrases_are_learned_and_never_judged)
 {
     static struct cx_build build;
