@@ -20,8 +20,9 @@ struct classify_heads {
     bool is_joined;  /* of the model and a rating */
     enum cx_sentiment decided;
     float urgency, toxicity;
-    bool has_relevance;
+    bool has_relevance; /* the model's, which has a head for it: what its intents say of it is not asked */
     float relevance;
+    float business; /* then: what the lexicons' intents say of it, by classify_business */
     /* What is the model's, or the model's and the lexicons': a bit a head (enum classify_head), and of the heads of many labels a bit a label. */
     uint32_t by_model, intents_by_model, functions_by_model;
 };

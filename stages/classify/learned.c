@@ -2,6 +2,7 @@
 #include "stages/classify/learned.h"
 #include "base/json.h"
 #include "codec/codec.h"
+#include "stages/classify/section.h"
 
 #define IMAGE_MAX     ((size_t)64 << 20)
 #define LANGUAGES_MAX 64
@@ -254,6 +255,11 @@ void classify_learned_join(const struct classify_learned *learned, struct cx_are
     struct classify_heads *heads = &findings->heads;
     if (learned->sentiment != NULL)
         join_sentiment(learned, scores, heads);
+    if (learned->relevance != NULL) {
+        heads->has_relevance = true;
+        heads->relevance = scores[learned->relevance->first];
+        heads->business = classify_business(heads->intents);
+    }
     heads->intents_by_model = join_labels(learned->intent, learned->intents, scores, CLASSIFY_INTENT_JOINS, heads->intents);
     if (learned->intent != NULL && learned->intent->label_count > CLASSIFY_INTENT_COUNT)
         join_own(learned->intent, scores, arena, heads);
@@ -263,10 +269,6 @@ void classify_learned_join(const struct classify_learned *learned, struct cx_are
     take_higher(heads, CLASSIFY_HEAD_URGENCY, &heads->urgency, classify_learned_urgency(learned, scores));
     if (learned->toxicity != NULL)
         take_higher(heads, CLASSIFY_HEAD_TOXICITY, &heads->toxicity, scores[learned->toxicity->first]);
-    if (learned->relevance != NULL) {
-        heads->has_relevance = true;
-        heads->relevance = scores[learned->relevance->first];
-    }
     if (learned->reason != NULL && findings->reason.ptr == NULL) {
         int choice = cx_head_choice(learned->reason, scores + learned->reason->first);
         if (choice >= 0 && (double)scores[learned->reason->first + (uint32_t)choice] >= learned->at_least.reason) {

@@ -67,13 +67,19 @@ static enum cx_urgency urgency_of(float score)
                                               : CX_URGENCY_LOW;
 }
 
-/* How likely it is anybody's business: any intent but spam says yes, spam says no. */
-static float relevance_of(const struct classify_heads *heads, bool *is_models)
+float classify_business(const float *intents)
 {
     float business = 0;
     for (int intent = 0; intent < CLASSIFY_INTENT_COUNT; intent++)
         if (intent != CLASSIFY_SPAM && intent != CLASSIFY_OTHER)
-            classify_join(&business, heads->intents[intent]);
+            classify_join(&business, intents[intent]);
+    return business;
+}
+
+/* How likely it is anybody's business: intents say yes, and the model's head for it; spam says no. */
+static float relevance_of(const struct classify_heads *heads, bool *is_models)
+{
+    float business = heads->has_relevance ? heads->business : classify_business(heads->intents);
     for (size_t i = 0; i < heads->own.len; i++)
         classify_join(&business, heads->own.items[i].score);
     *is_models = heads->has_relevance && heads->relevance > business;

@@ -19,6 +19,8 @@ struct classify_least {
  * said is the model's, or the model's and the lexicons': a bit a head. */
 uint32_t classify_fill(struct cx_arena *arena, const struct classify_heads *heads, const struct classify_least *least,
                        struct cx_classification *section);
+/* How likely a text is some company's business, by scores of intents: any but spam and other says yes. */
+float classify_business(const float *intents);
 /* The entries that matched and, as model/head, the heads that the model said; in byte order. */
 struct cx_str_list classify_deciders(struct cx_arena *arena, struct cx_str_list hits, uint32_t by_model);
 /* Which of the five C a record belongs to, by what and where it is and by its best intent (null: not known); the rule stands in README.md. */

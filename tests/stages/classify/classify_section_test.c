@@ -88,10 +88,14 @@ Test(section, what_is_said_of_the_model_is_told)
     cr_assert(is_by_model(said, CLASSIFY_HEAD_SENTIMENT) && is_by_model(said, CLASSIFY_HEAD_TOXICITY) && is_by_model(said, CLASSIFY_HEAD_RELEVANCE));
     cr_assert_not(is_by_model(said, CLASSIFY_HEAD_URGENCY) || is_by_model(said, CLASSIFY_HEAD_INTENTS) || is_by_model(said, CLASSIFY_HEAD_FUNCTIONS));
     heads.intents_by_model |= CLASSIFY_BIT(CLASSIFY_PRAISE);
-    heads.relevance = 0.4f; /* praise is more */
+    heads.relevance = 0.4f;
+    said = classify_fill(arena, &heads, &least, &section);
+    cr_assert_float_eq(section.relevance.value, 0.4, 1e-6); /* praise by the model says nothing of it */
+    heads.business = 0.5f;                                  /* praise by lexicons is more */
     said = classify_fill(arena, &heads, &least, &section);
     cr_assert(is_by_model(said, CLASSIFY_HEAD_INTENTS));
     cr_assert_not(is_by_model(said, CLASSIFY_HEAD_RELEVANCE));
+    cr_assert_float_eq(section.relevance.value, 0.5, 1e-6);
 }
 
 Test(section, deciders_stand_among_the_hits_in_byte_order)
