@@ -33,9 +33,11 @@ static struct cx_interval middle_about(double *rounds, double figure)
 
 #define SQUARED_Z 3.841 /* of 95 % */
 
-/* Wilson's interval of a share of n that is 0 or 1: the bootstrap has none. */
+/* Wilson's interval of a share of n that is 0 or 1, for which the bootstrap has none; a share of nothing may be any. */
 static void widen(struct cx_interval *interval, double share, double n)
 {
+    if (n <= 0)
+        *interval = (struct cx_interval){ 0, 1 };
     if (n > 0 && share <= 0)
         *interval = (struct cx_interval){ 0, SQUARED_Z / (n + SQUARED_Z) };
     if (n > 0 && share >= 1)

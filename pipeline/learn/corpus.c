@@ -107,12 +107,25 @@ bool cx_learn_favours(const struct cx_learn_task *task, int32_t label)
 
 #define NAMED_LABELS 24 /* in an error */
 
+/* Beyond ASCII: controls, blanks, breaks of lines, and signs that nobody sees, some of which turn the line round. */
+static bool is_blank_or_control(uint32_t cp)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = { { 0x7f, 0xa0 },     { 0x1680, 0x1680 }, { 0x2000, 0x200f }, { 0x2028, 0x202f },
+                   { 0x205f, 0x206f }, { 0x3000, 0x3000 }, { 0xfeff, 0xfeff } };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (cp >= ranges[i].first && cp <= ranges[i].last)
+            return true;
+    return false;
+}
+
 bool cx_learn_is_name(struct cx_str name)
 {
     bool is_good = name.len > 0 && name.len <= CX_LEARN_NAME_BYTES && cx_utf8_valid(name);
     for (size_t at = 0; is_good && at < name.len;) {
         uint32_t cp = cx_utf8_next(name, &at);
-        is_good = cp > ' ' && cp != ',' && (cp < 0x7f || cp > 0xa0); /* of what is not ASCII: controls, and the blank that does not break */
+        is_good = cp > ' ' && cp != ',' && cp != '=' && !is_blank_or_control(cp);
     }
     return is_good;
 }
@@ -312,16 +325,17 @@ int cx_text_column(struct cx_str content, struct cx_str name)
     return -1;
 }
 
-/* Whether the first line has a column of that name that is not a label, or a text, of other lines too. */
+/* Whether the first line has a column of that name, and is a header: what it begins with is no label of other lines too. */
 static bool names_column(struct cx_str content, struct cx_str name)
 {
-    struct cx_str line, field;
-    int at = cx_text_column(content, name);
-    if (at != 0)
-        return at > 0;
+    struct cx_str line, first, field;
+    if (cx_text_column(content, name) < 0)
+        return false;
+    content = cx_utf8_skip_mark(content);
     learn_cut_line(&content, &line);
+    cx_str_cut(&line, '\t', &first);
     while (learn_cut_line(&content, &line))
-        if (cx_str_cut(&line, '\t', &field) && cx_str_eq(field, name))
+        if (cx_str_cut(&line, '\t', &field) && cx_str_eq(field, first))
             return false;
     return true;
 }

@@ -31,7 +31,7 @@ struct cx_example {
     bool is_untold;        /* nobody has labelled it: what is taught is all there is */
     const float *prior;    /* logits that the labels have already, from the model an overlay is learned over; NULL: none */
     uint16_t set;          /* row of the recipe it came from */
-    uint16_t fold;         /* 0..CX_FOLDS-1; texts about one thing share it. CX_FOLDS: a phrase, or untold: learned and never judged */
+    uint16_t fold; /* 0..CX_FOLDS-1; texts about one thing share it. CX_FOLDS: a phrase, untold, or of a set of one label: learned and never judged */
 };
 /* How a head is learned; rows in plan.c. */
 struct cx_head_plan {
@@ -80,7 +80,7 @@ void cx_learn_task_free(struct cx_learn_task *task);
 struct cx_text_source {
     struct cx_str path, content;
     struct cx_str column;              /* of a file with a header line that has `text`; null: lines are label TAB text */
-    struct cx_str label;               /* the label of every text, whatever the file says; null: the file's */
+    struct cx_str label;               /* the label of every text, whatever the file says, for heads with folds never judged; null: the file's */
     struct cx_str map;                 /* "their=ours,their=ours": labels by other names; null: as they are; one that is not named is left out */
     struct cx_str taught_path, taught; /* what a teacher says of the texts (taught.h); null: nothing */
     bool is_untold;                    /* the labels of the file are of something else: what the teacher says is all there is */

@@ -28,7 +28,8 @@ static bool read_share(struct cx_learn_task *task, struct cx_str pair, float *sh
 {
     struct cx_str label;
     double percent;
-    if (!cx_str_cut(&pair, '=', &label) || learn_is_outside(label) || !cx_learn_is_name(label) || !cx_str_to_f64(pair, &percent))
+    if (!cx_str_cut(&pair, '=', &label) || learn_is_outside(label) || (cx_learn_task_label(task, label) < 0 && !cx_learn_is_name(label)) ||
+        !cx_str_to_f64(pair, &percent))
         return false;
     int number = percent >= 0 && percent <= 100 ? learn_label(task, label) : -1;
     if (number < 0 || shares[number] > 0)

@@ -88,7 +88,7 @@ static void print_decision(const struct cx_json *h)
     printf("  %.*s", CX_STR_ARG(text_at(h, "label")));
     if (!has_threshold)
         printf("  %.2f", number_at(h, "score"));
-    else if (!cx_str_is(text_at(h, "threshold"), "0"))
+    else if (!cx_str_is(text_at(h, "threshold"), "0") || !cx_str_is(text_at(h, "score"), "1"))
         printf("  %.2f, %s from %.2f", number_at(h, "score"), said == NULL || said->type == CX_JSON_TRUE ? "said" : "left out: said",
                number_at(h, "threshold"));
     printf("  (%.*s)\n", CX_STR_ARG(text_at(h, "by")));

@@ -220,9 +220,16 @@ struct cx_label_file *cx_label_file_open(const char *path, const char *head, str
     return NULL;
 }
 
+/* Whether the path names the file that is open: somebody may have put another one there, or a link. */
+static bool is_named(const struct cx_label_file *file)
+{
+    struct stat named, opened;
+    return lstat(file->path, &named) == 0 && fstat(file->fd, &opened) == 0 && named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
 void cx_label_file_close(struct cx_label_file *file)
 {
-    if (file->is_made && lseek(file->fd, 0, SEEK_END) == 0)
+    if (file->is_made && lseek(file->fd, 0, SEEK_END) == 0 && is_named(file))
         unlink(file->path);
     if (file->fd >= 0)
         close(file->fd);

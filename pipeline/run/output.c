@@ -9,6 +9,8 @@
 
 struct target {
     char path[PATH_MAX], draft[PATH_MAX + 32];
+    bool is_there;
+    mode_t mode; /* of what is there */
 };
 
 static int cannot(const char *path, const char *why, struct cx_error *err)
@@ -19,7 +21,8 @@ static int cannot(const char *path, const char *why, struct cx_error *err)
 static int find_target(const char *path, struct target *target, struct cx_error *err)
 {
     struct stat there;
-    if (lstat(path, &there) != 0) {
+    target->is_there = lstat(path, &there) == 0;
+    if (!target->is_there) {
         if (errno != ENOENT || *path == '\0')
             return cannot(path, strerror(errno), err);
         snprintf(target->path, sizeof target->path, "%s", path);
@@ -27,7 +30,10 @@ static int find_target(const char *path, struct target *target, struct cx_error 
         return cannot(path, errno == ENOENT ? "a symbolic link to a file that is not there" : strerror(errno), err);
     } else if (!S_ISREG(there.st_mode)) {
         return cannot(path, S_ISDIR(there.st_mode) ? "a directory" : "no regular file", err);
+    } else if (access(target->path, W_OK) != 0) {
+        return cannot(path, strerror(errno), err);
     }
+    target->mode = target->is_there ? there.st_mode & 07777 : 0;
     snprintf(target->draft, sizeof target->draft, "%s.%d.tmp", target->path, (int)getpid());
     return 0;
 }
@@ -36,7 +42,10 @@ static int find_target(const char *path, struct target *target, struct cx_error 
 static int open_draft(const struct target *target)
 {
     unlink(target->draft);
-    return open(target->draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = open(target->draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target->is_there ? 0600 : 0666);
+    if (fd >= 0 && target->is_there)
+        (void)fchmod(fd, target->mode);
+    return fd;
 }
 
 int cx_output_check(const char *path, const struct cx_output_spared *spared, size_t n, struct cx_error *err)
@@ -67,6 +76,8 @@ int cx_output_write(const char *path, struct cx_str bytes, struct cx_error *err)
     if (is_written)
         return 0;
     int why = errno;
+    if (fd >= 0 && out == NULL)
+        close(fd);
     unlink(target.draft);
     return cannot(path, strerror(why), err);
 }

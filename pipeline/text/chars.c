@@ -74,12 +74,17 @@ static bool is_between(uint32_t code, uint32_t first, uint32_t last)
     return code >= first && code <= last;
 }
 
+static bool is_arabic_mark(uint32_t code)
+{
+    return is_between(code, 0x64b, 0x65f) || is_between(code, 0x6d6, 0x6dc) || is_between(code, 0x6df, 0x6e4) || is_between(code, 0x6e7, 0x6e8) ||
+           is_between(code, 0x6ea, 0x6ed) || is_between(code, 0x610, 0x61a);
+}
+
 /* The house's own rules for one code point; true where one applies, *to 0 for nothing. */
 static bool unify(uint32_t code, enum cx_fold_language language, uint32_t *to)
 {
-    if (is_between(code, 0x64b, 0x65f) || is_between(code, 0x6d6, 0x6dc) || is_between(code, 0x6df, 0x6e4) || is_between(code, 0x6e7, 0x6e8) ||
-        is_between(code, 0x6ea, 0x6ed) || is_between(code, 0x610, 0x61a) || is_between(code, 0x1f3fb, 0x1f3ff)) {
-        *to = 0; /* Arabic marks; skin tones */
+    if (is_arabic_mark(code) || is_between(code, 0x1f3fb, 0x1f3ff)) {
+        *to = 0; /* skin tones, too */
         return true;
     }
     if (is_between(code, 0x660, 0x669) || is_between(code, 0x6f0, 0x6f9)) {
@@ -270,6 +275,8 @@ uint32_t cx_text_script(uint32_t code)
 {
     const struct char_table *table = char_table(CX_FOLD_ANY);
     uint32_t row = char_row(table, code);
+    if (is_arabic_mark(code) || code == 0x640 || code == 0x670) /* which fold to nothing, tatweel and the small alef too */
+        return CX_SCRIPT_MARK;
     if (row & CHAR_SPECIAL)
         row = CHAR_SEQUENCE_LENGTH(row) > 0 ? table->pool[CHAR_SEQUENCE_AT(row)] : 0;
     if (!(row & CHAR_LETTER))

@@ -36,7 +36,8 @@ struct cx_folded cx_text_fold(struct cx_arena *arena, struct cx_str text, enum c
 struct cx_str cx_text_script_language(const struct cx_folded *folded, float *confidence);
 
 /* What a character as it was written is to a word: no part of it, a mark, an ASCII digit (or _; full-width and Arabic ones are too), or a letter of a
- * script. Han, kana and Thai, which put no blanks between words, are one; scripts without a name here have numbers of their own. */
+ * script. Han, kana and Thai, which put no blanks between words, are one; of the others those that folding tells apart have numbers of their own, and
+ * the rest share one. Digits of scripts but these are marks. */
 enum { CX_SCRIPT_NONE, CX_SCRIPT_MARK, CX_SCRIPT_DIGIT, CX_SCRIPT_LATIN, CX_SCRIPT_UNSPACED, CX_SCRIPT_OTHERS };
 uint32_t cx_text_script(uint32_t code);
 

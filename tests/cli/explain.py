@@ -230,6 +230,8 @@ def thresholds_of_ones_own_decide_and_are_shown(cx):
         equal((same["threshold"], same["said"], same["score"]), (0.99, False, label["score"]), head)
         others = {"intents", "functions", "toxicity"} - {head}  # relevance and urgency are told where an intent is said
         equal([h for h in after["heads"] if h["head"] in others], [h for h in before["heads"] if h["head"] in others], head)
+    page = cx("explain", "--text", text, "--set", "classify.intents_at_least=0").ends(0).out.decode()
+    assert "said from 0.00" in page, page
 
 
 @test

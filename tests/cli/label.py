@@ -259,6 +259,12 @@ def a_file_begins_with_its_first_label(cx):
     t = Terminal(cx, "empty.tsv", given=line("one is fine"))
     equal(t.press("Q").finish(), 0)
     assert os.path.exists(path), "it was there before"
+    t = Terminal(cx, "fresh.tsv", given=line("one is fine") + line("two is fine"))
+    t.press("i", BACKSPACE)
+    os.replace(cx.file("another.tsv", "somebody else's"), os.path.join(cx.folder.name, "fresh.tsv"))
+    equal(t.press("Q").finish(), 0)
+    with open(os.path.join(cx.folder.name, "fresh.tsv"), encoding="utf-8") as file:
+        equal(file.read(), "somebody else's")
 
 
 @test

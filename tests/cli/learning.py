@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import stat
 import subprocess
 import xml.etree.ElementTree as xml
 
@@ -195,15 +196,18 @@ def a_byte_order_mark_and_ends_of_lines_of_windows_are_no_part_of_a_file_of_labe
 def a_header_without_text_or_label_is_said_with_the_columns_there_are(cx):
     rows = "".join(f"{i}\t{'warranty_claim' if t in WARRANTY else 'missing_part'}\t{t}\n" for i, t in enumerate(WARRANTY + MISSING))
     cx.file("comment.tsv", "id\tintent\tcomment\n" + rows)
-    for words in (("train", "--base", "cx", "--out", "x.cxm"), ("train", "--base", "cx", "--out", "x.cxm", "--column", "intent"), ("eval", "--head", "intent")):
+    for words in (("train", "--base", "cx", "--out", "x.cxm"), ("train", "--base", "cx", "--out", "x.cxm", "--column", "intent")):
         cx(*words, "--data", "comment.tsv").ends(65).says("comment.tsv:1: the header has no column text; it has id, intent, comment").has_no_output()
-    cx("eval", "--data", "comment.tsv").ends(65).says("comment.tsv:1: no column text")
+    for words in ((), ("--head", "intent")):
+        cx("eval", "--data", "comment.tsv", *words).ends(65).says("comment.tsv:1: no column text")
     cx.file("label.tsv", "label\ttext\n" + "".join(line.split("\t", 1)[1] for line in rows.splitlines(True)))
     cx("train", "--base", "cx", "--data", "label.tsv", "--out", "x.cxm").ends(65).says("label.tsv:1: the header has no column intent; it has label, text")
     bare = "".join(line.split("\t", 1)[1] for line in rows.splitlines(True))
     for header in ("intent\tcomment\n", "label\tcomment\n"):
         cx.file("two.tsv", header + bare)
         cx("train", "--base", "cx", "--data", "two.tsv", "--out", "x.cxm").ends(65).says("two.tsv:1: the header has no column text")
+    cx.file("first.tsv", "missing_part\tintent\n" + bare)  # a text of one word
+    cx("train", "--base", "cx", "--data", "first.tsv", "--out", "x.cxm").ends(0)
     cx.file("three.tsv", "id\tcategory\tcomment\n" + rows)
     cx("train", "--base", "cx", "--data", "three.tsv", "--out", "x.cxm").ends(65).says("three.tsv:1: 3 columns where label and text are 2", "or a header without")
     cx.file("warranty.tsv", bare.replace("warranty_claim", "warranty"))
@@ -230,7 +234,7 @@ def a_label_that_a_head_of_sets_does_not_have_is_no_silence(cx):
 
 @test
 def a_name_is_one_that_records_lists_and_tables_can_carry(cx):
-    for bad in ("a,b", "Two Words", "a\u00a0b", "a\x07b", "x" * 65, "é" * 33):
+    for bad in ("a,b", "Two Words", "a\u00a0b", "a\x07b", "a=b", "\u202eab", "a\u2028b", "a\u3000b", "x" * 65, "é" * 33):
         cx.file("bad.tsv", LABELS.replace("missing_part", bad))
         cx("train", "--base", "cx", "--data", "bad.tsv", "--out", "x.cxm").ends(65).says("bad.tsv:7: ", "cannot be a label: one is at most 64 bytes").has_no_output()
     cx.file("said.tsv", LABELS.replace("missing_part", "Two Words").replace("\ten\t", "\tBritish English\t"))
@@ -454,7 +458,9 @@ def a_symbolic_link_stays_and_the_file_it_names_is_written(cx):
     os.symlink("kept/model", folder / "link.cxm")
     os.symlink("kept/picture", folder / "link.svg")
     overlay(cx, "link.cxm")
+    os.chmod(folder / "link.svg", 0o600)
     cx("eval", "--data", "acme.tsv", "--plot", "link.svg").ends(0)
+    equal(stat.S_IMODE(os.stat(folder / "link.svg").st_mode), 0o600)
     assert (folder / "link.cxm").is_symlink() and (folder / "link.svg").is_symlink()
     overlay(cx, "plain.cxm")
     equal((folder / "kept/model").read_bytes(), (folder / "plain.cxm").read_bytes(), "the model")

@@ -46,6 +46,7 @@ Test(pii, finds_addresses_in_letters_of_any_script)
     expect("(коля.1985@пример.рф)", "email:коля.1985@пример.рф");
     expect("иван.petrov@mail.почта.com", "email:иван.petrov@mail.почта.com");
     expect("راسلوني على علي@مثال.السعودية، شكرا", "email:علي@مثال.السعودية");
+    expect("عَلِي@مثال.السعودية عـلي@مثال.السعودية", "email:عَلِي@مثال.السعودية; email:عـلي@مثال.السعودية");
     expect("अजय@डाटा.भारत χρήστης@παράδειγμα.ελ", "email:अजय@डाटा.भारत; email:χρήστης@παράδειγμα.ελ");
     expect("c\u0327ag\u0306ri@o\u0308rnek.com", "email:c\u0327ag\u0306ri@o\u0308rnek.com");
     expect("用户@例子.广告 สมชาย@ตัวอย่าง.ไทย", "email:用户@例子.广告; email:สมชาย@ตัวอย่าง.ไทย");
