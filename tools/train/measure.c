@@ -73,14 +73,22 @@ static int read_dev(struct cx_recipe *recipe, size_t row, struct cx_arena *arena
     return cx_learn_task_read(task, arena, &source, err);
 }
 
+/* A set of one label says nothing of how sure to be (corpus.c), but where a head has no others. */
+static bool says_how_sure(const struct cx_recipe_row *row)
+{
+    return !cx_str_is(row->reader, "texts") || !cx_head_plan(row->head)->folds;
+}
+
 /* `plain` may be NULL: there is none. */
 static void print_row(const struct cx_recipe_row *row, size_t n, const struct cx_figures *f, const struct cx_figures *plain, double us)
 {
-    char beside[64] = "";
+    char beside[64] = "", ece[16] = "";
+    if (says_how_sure(row))
+        snprintf(ece, sizeof ece, "%.1f", 100 * f->ece);
     if (plain != NULL)
         snprintf(beside, sizeof beside, "F1 %.1f, recall %.1f", 100 * plain->macro_f1, 100 * plain->macro_recall);
-    printf("| %.*s | %.*s | %.*s | %zu | %.1f | %.1f | %.1f | %.1f | %.1f | %s | %.*s | %.*s |\n", CX_STR_ARG(row->head), CX_STR_ARG(row->set),
-           CX_STR_ARG(row->language), n, 100 * f->accuracy, 100 * f->macro_f1, 100 * f->macro_recall, 100 * f->ece, us, beside, CX_STR_ARG(row->base),
+    printf("| %.*s | %.*s | %.*s | %zu | %.1f | %.1f | %.1f | %s | %.1f | %s | %.*s | %.*s |\n", CX_STR_ARG(row->head), CX_STR_ARG(row->set),
+           CX_STR_ARG(row->language), n, 100 * f->accuracy, 100 * f->macro_f1, 100 * f->macro_recall, ece, us, beside, CX_STR_ARG(row->base),
            CX_STR_ARG(row->published));
 }
 
@@ -159,7 +167,7 @@ static int measure_row(struct cx_recipe *recipe, size_t number, struct cx_arena 
         calibration->head = head->name;
         cx_measure_init(&calibration->all, head->kind, head->label_count, ALL_MAX);
     }
-    if (calibration->upto + measure.n <= ALL_MAX)
+    if (says_how_sure(row) && calibration->upto + measure.n <= ALL_MAX)
         add_all(calibration, &measure);
     cx_measure_free(&measure);
     cx_learn_task_free(&task);
@@ -286,7 +294,9 @@ static int measure(const struct options *options, struct cx_arena *arena, struct
            "the machine that wrote this.\n`own` are texts held back from `models/data`: what to expect of function, intent and urgency in each "
            "language.\n`base` and `published` are of tests that are not here. `plain` is the plainest model of sets with labels "
            "(pipeline/learn/plain.h), "
-           "told on dev like ours:\nwhere it is below `base`, dev is harder than the test.\n\n");
+           "told on dev like ours:\nwhere it is below `base`, dev is harder than the test.\nSets of one label, which relevance has, count for that "
+           "label what may be the other: most of "
+           "their texts are what they are taken for. They have no ECE.\n\n");
     CX_TRY(load(arena, options->model, &model, err));
     CX_TRY(cx_recipe_read(&recipe, arena, cx_str(options->recipe), cx_str(options->data), learn_read_file, err));
     CX_TRY(measure_heads(&recipe, arena, &model, err));
