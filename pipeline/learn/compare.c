@@ -167,3 +167,14 @@ void cx_comparison_verdict(const struct cx_comparison *c, const char *first, con
                  : even == 0 ? "in how often it is right"
                              : "in how often it is right and on the average over labels");
 }
+
+bool cx_comparison_is_empty(const struct cx_figures *figures, const bool *knows, uint32_t labels, const char *who, char *out, size_t size)
+{
+    size_t known = 0, others = 0;
+    for (uint32_t c = 0; c < labels; c++)
+        *(knows[c] ? &known : &others) += figures->support[c];
+    if (known > 0 || others == 0)
+        return false;
+    snprintf(out, size, "no comparison: %s has none of these labels", who);
+    return true;
+}

@@ -61,4 +61,6 @@ struct cx_comparison {
 void cx_measure_compare(const struct cx_measure *first, const struct cx_measure *second, struct cx_comparison *comparison);
 /* The verdict in one sentence, into `out`: what may be believed of the second against the first. */
 void cx_comparison_verdict(const struct cx_comparison *comparison, const char *first, const char *second, char *out, size_t size);
+/* Whether texts have labels and none that `who` could say, which knows[label]: who is better at them is no question, and the verdict says so. */
+bool cx_comparison_is_empty(const struct cx_figures *figures, const bool *knows, uint32_t labels, const char *who, char *out, size_t size);
 #endif

@@ -154,23 +154,14 @@ static void measure_languages(const struct evaluating *e, struct cx_eval_model *
 
 /* ---- the models on them ---- */
 
-/* Whether texts have labels, and none that the model could say: who is better at them is no question. */
-static bool has_none_of(const struct cx_eval_model *model, uint32_t labels)
-{
-    size_t known = 0, others = 0;
-    for (uint32_t c = 0; c < labels; c++)
-        *(model->knows[c] ? &known : &others) += model->figures.support[c];
-    return known == 0 && others > 0;
-}
-
 static void compare(struct cx_eval_head *eval)
 {
     const struct cx_eval_model *first = &eval->models[0], *second = &eval->models[1];
     cx_measure_compare(&first->measure, &second->measure, &eval->comparison);
     cx_comparison_verdict(&eval->comparison, first->file, second->file, eval->verdict, sizeof eval->verdict);
     for (size_t i = 0; i < eval->model_count; i++)
-        if (has_none_of(&eval->models[i], eval->task.label_count))
-            snprintf(eval->verdict, sizeof eval->verdict, "no comparison: %s has none of these labels", eval->models[i].file);
+        cx_comparison_is_empty(&eval->models[i].figures, eval->models[i].knows, eval->task.label_count, eval->models[i].file, eval->verdict,
+                               sizeof eval->verdict);
 }
 
 static int eval_head(struct evaluating *e, const struct cx_head *head, struct cx_error *err)

@@ -54,9 +54,7 @@ static void print_words(struct cx_str text, int columns)
         if (text.ptr != NULL)
             cx_buf_str(&shown, CX_STR("\\n"));
     }
-    for (size_t at = 0; at < shown.len; columns--)
-        cx_utf8_next(cx_buf_view(&shown), &at);
-    printf("%.*s%*s", (int)shown.len, shown.ptr, columns > 0 ? columns : 0, "");
+    printf("%-*.*s", cx_utf8_field(cx_buf_view(&shown), columns), (int)shown.len, shown.ptr);
     cx_buf_free(&shown);
 }
 

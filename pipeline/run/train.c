@@ -162,15 +162,6 @@ static void judge_base(const struct training *t, const struct cx_measure *folds,
     }
 }
 
-/* Whether texts have labels, and none that the base could say: who is better at them is no question. */
-static bool is_new_to_base(const struct training *t, const struct cx_figures *figures, uint32_t labels)
-{
-    size_t known = 0, own = 0;
-    for (uint32_t c = 0; c < labels; c++)
-        *(c < t->below->label_count ? &known : &own) += figures->support[c];
-    return known == 0 && own > 0;
-}
-
 /* How the head does on folds that were left out: on stdout, so that nobody has to take a model on trust. */
 static void report(const struct training *t, struct cx_figures *figures)
 {
@@ -195,9 +186,9 @@ static void report(const struct training *t, struct cx_figures *figures)
     judge_base(t, folds, &base);
     cx_measure_compare(&base, folds, &comparison);
     char verdict[300];
-    if (is_new_to_base(t, figures, folds->labels))
-        snprintf(verdict, sizeof verdict, "no comparison: the base has none of these labels");
-    else
+    bool knows[CX_LABELS_MAX] = { false };
+    memset(knows, true, t->below->label_count);
+    if (!cx_comparison_is_empty(figures, knows, folds->labels, "the base", verdict, sizeof verdict))
         cx_comparison_verdict(&comparison, "the base alone", "the base with the overlay", verdict, sizeof verdict);
     printf("the base alone: %.1f %% right, macro F1 %.1f\n%s\n", 100 * comparison.first.accuracy, 100 * comparison.first.macro_f1, verdict);
     cx_measure_free(&base);
