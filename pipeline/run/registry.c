@@ -2,8 +2,6 @@
 #include "run/registry.h"
 #include "base/file.h"
 
-#define FILE_MAX ((size_t)64 << 20)
-
 const struct cx_stage *cx_stage_find(struct cx_str name)
 {
     for (size_t i = 0; cx_stages[i]; i++)
@@ -48,16 +46,5 @@ const char *const *cx_resource_list(struct cx_arena *arena, const char *folder)
 
 int cx_read_file(struct cx_arena *arena, struct cx_str path, struct cx_str *content, struct cx_error *err)
 {
-    char *name = cx_arena_bytes(arena, path.len + 1);
-    memcpy(name, path.ptr, path.len);
-    name[path.len] = '\0';
-    struct cx_buf buf;
-    cx_buf_init(&buf, FILE_MAX);
-    int status = cx_file_read(&buf, name, err);
-    if (status == 0 && buf.overflow)
-        status = cx_fail(err, CX_EXIT_CONFIG, "%s: larger than 64 MiB", name);
-    if (status == 0)
-        *content = cx_arena_copy(arena, cx_buf_view(&buf));
-    cx_buf_free(&buf);
-    return status;
+    return cx_file_content(arena, path, 64, CX_EXIT_CONFIG, content, err);
 }

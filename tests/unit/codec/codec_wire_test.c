@@ -150,15 +150,21 @@ Test(codec_zstd, gives_back_megabytes_and_frames_that_follow_each_other)
     cx_buf_free(&back);
 }
 
+/* Text that repeats little, and its frame. */
+static void compress_noise(char *text, size_t size, struct cx_buf *small)
+{
+    for (size_t i = 0; i < size; i++)
+        text[i] = (char)(i * i % 251);
+    cx_buf_init(small, 1 << 16);
+    cr_assert_eq(cx_zstd_compress(small, cx_str_n(text, size), 3), 0);
+}
+
 Test(codec_zstd, refuses_a_frame_that_claims_another_size)
 {
     struct cx_buf small, back;
-    cx_buf_init(&small, 1 << 16);
-    cx_buf_init(&back, 1 << 16);
     char text[1000];
-    for (size_t i = 0; i < sizeof text; i++)
-        text[i] = (char)(i * i % 251);
-    cr_assert_eq(cx_zstd_compress(&small, cx_str_n(text, sizeof text), 3), 0);
+    compress_noise(text, sizeof text, &small);
+    cx_buf_init(&back, 1 << 16);
     cr_assert_eq((unsigned char)small.ptr[5] | (unsigned char)small.ptr[6] << 8, sizeof text - 256); /* RFC 8878, 3.1.1.1.4 */
     for (int more = -1; more <= 1; more += 2) {
         small.ptr[5] = (char)(small.ptr[5] + more);
@@ -175,12 +181,9 @@ Test(codec_zstd, refuses_a_frame_that_claims_another_size)
 Test(codec_zstd, refuses_bytes_that_were_changed)
 {
     struct cx_buf small, back;
-    cx_buf_init(&small, 1 << 16);
-    cx_buf_init(&back, 1 << 16);
     char text[1000];
-    for (size_t i = 0; i < sizeof text; i++)
-        text[i] = (char)(i * i % 251);
-    cr_assert_eq(cx_zstd_compress(&small, cx_str_n(text, sizeof text), 3), 0);
+    compress_noise(text, sizeof text, &small);
+    cx_buf_init(&back, 1 << 16);
     for (size_t i = 0; i < small.len; i++) {
         small.ptr[i] ^= 1;
         back.len = 0;
