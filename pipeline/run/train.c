@@ -194,6 +194,23 @@ static void report(const struct training *t, struct cx_figures *figures)
     cx_measure_free(&base);
 }
 
+/* Texts that the base has a label for show the overlay what is none of its own: with fewer than one in so many it takes nearly everything for its
+ * own, and folds, which hold the same texts, do not show it (docs/decisions/0028). */
+#define OTHERS_LEAST 5
+
+static void warn_of_seizure(const struct training *t, const struct cx_figures *figures)
+{
+    size_t texts = t->build.heads[0].folds.n, others = 0;
+    for (uint32_t c = 0; t->below != NULL && c < t->below->label_count; c++)
+        others += figures->support[c];
+    if (t->below == NULL || t->task.label_count == t->below->label_count || others * OTHERS_LEAST >= texts)
+        return;
+    fprintf(stderr,
+            "cx train: warning: %zu of %zu texts have a label of the base. What is none of your own labels will be told as one of them all the same: "
+            "label one text in %d or more of what else comes in\n",
+            others, texts, OTHERS_LEAST);
+}
+
 /* ---- the file ---- */
 
 struct spoken {
@@ -296,6 +313,7 @@ static int train(struct training *t, struct cx_error *err)
     t->build.heads[0].packed.adds = t->below != NULL;
     if (t->task.plan->folds)
         report(t, &figures);
+    warn_of_seizure(t, &figures);
     int status = write_model(t, &figures, err);
     cx_build_free(&t->build);
     return status;

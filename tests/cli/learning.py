@@ -49,6 +49,20 @@ def an_overlay_says_what_it_reaches_and_what_its_base_does(cx):
 
 
 @test
+def an_overlay_that_saw_its_own_labels_alone_is_warned_of(cx):
+    warning = "texts have a label of the base"
+    assert "warning: 0 of 10 " + warning in overlay(cx).err
+    rows = LABELS.splitlines(True)
+    few, enough = "11\tweb_chat\ten\tgreat, thank you\tpraise\n", "".join(f"{i}\tweb_chat\ten\tgreat, thank you {i}\tpraise\n" for i in range(11, 14))
+    cx.file("few.tsv", "".join(rows) + few)
+    assert "warning: 1 of 11 " + warning in cx("train", "--base", "cx", "--data", "few.tsv", "--out", "few.cxm").ends(0).err
+    cx.file("enough.tsv", "".join(rows) + enough)
+    assert warning not in cx("train", "--base", "cx", "--data", "enough.tsv", "--out", "enough.cxm").ends(0).err
+    cx.file("ours.tsv", LABELS.replace("missing_part", "complaint").replace("warranty_claim", "question"))
+    assert warning not in cx("train", "--base", "cx", "--data", "ours.tsv", "--out", "ours.cxm").ends(0).err
+
+
+@test
 def an_overlay_speaks_the_languages_of_its_texts_however_lines_end(cx):
     for end in ("\n", "\r\n"):
         cx.file("last.tsv", f"text\tintent\tlanguage{end}" + "".join(f"{t}\t{'claim' if t in WARRANTY else 'part'}\ten{end}" for t in WARRANTY + MISSING))
