@@ -1,6 +1,6 @@
 # A thin door over the CMake presets. `make help` says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval eval-neardup eval-variants fmt tidy dev release clean generated sbom model teach
+.PHONY: help demo test check asan sim system faults faults-full faults-selfcheck golden fuzz coverage bench eval eval-neardup eval-overlays eval-variants fmt tidy dev release clean generated sbom model teach
 
 JOBS ?= $(shell nproc)
 
@@ -87,6 +87,10 @@ eval: ## what the model reaches on dev beside published figures, to models/EVAL.
 eval-variants: ## what the model loses on texts typed otherwise, written to models/variants.md; DATA=folder of the sets
 	@tools/dev/build release cx
 	@tools/dev/variants.py --cx build/release/bin/cx --data $(DATA) >build/variants.md && mv build/variants.md models/variants.md && cat models/variants.md
+
+eval-overlays: ## what overlays of tenants' own labels gain and cost, written to models/overlays.md; DATA=folder of the sets
+	@tools/dev/build release cx
+	@tools/dev/overlays.py --cx build/release/bin/cx --data $(DATA) >build/overlays.md && mv build/overlays.md models/overlays.md && cat models/overlays.md
 
 fmt: ## formats the sources
 	@git ls-files '*.c' '*.h' | xargs clang-format -i

@@ -107,6 +107,14 @@ static void open_folds(struct cx_build_head *head)
             measure_one(&head->folds, judged++, &task->examples[i]);
 }
 
+/* Background has told how sure to be, and is nothing to be judged by. */
+static void leave_background(struct cx_build_head *head)
+{
+    const struct cx_learn_task *task = head->task;
+    for (size_t i = task->count - task->background; i < task->count && head->folds.n > 0; i++)
+        head->folds.n -= is_judged(&task->examples[i]);
+}
+
 static bool has_folds(const struct cx_build_head *head, enum cx_feature_kind kind)
 {
     return head->task->plan->features == kind && head->task->plan->folds;
@@ -251,7 +259,7 @@ static struct judged judged_of(const struct cx_build_head *head)
 {
     const struct cx_learn_task *task = head->task;
     return task->dev_count > 0 ? (struct judged){ task->dev, head->as_read, task->dev_count }
-                               : (struct judged){ task->examples, head->as_read, task->count };
+                               : (struct judged){ task->examples, head->as_read, task->count - task->background };
 }
 
 static void judge_fitted(const struct cx_build_head *head, const struct judged *judged, struct cx_measure *measure)
@@ -320,8 +328,10 @@ void cx_build_learn(struct cx_build *build, struct cx_arena *arena)
 {
     for (int kind = 0; kind < CX_FEATURE_KINDS; kind++)
         learn_table(build, (enum cx_feature_kind)kind, arena);
-    for (size_t i = 0; i < build->head_count; i++)
+    for (size_t i = 0; i < build->head_count; i++) {
         cx_tune(&build->heads[i]);
+        leave_background(&build->heads[i]);
+    }
     measure_rounding(build);
 }
 

@@ -86,10 +86,26 @@ static float truth_of(const struct cx_learn_task *task, const struct cx_example 
     return example->taught == NULL ? truth : told * truth + (1 - told) * example->taught[c];
 }
 
+/* Of labels that stand for one another only the sum is too much or too little. */
+static void leave_open(const struct cx_learn_task *task, const struct cx_example *example, float *values)
+{
+    float said = LEAST, taught = 0;
+    for (uint32_t c = 0; c < task->label_count; c++) {
+        said += example->either[c] ? values[c] : 0;
+        taught += example->either[c] ? example->taught[c] : 0;
+    }
+    for (uint32_t c = 0; c < task->label_count; c++)
+        values[c] -= example->either[c] ? values[c] * taught / said : truth_of(task, example, c);
+}
+
 /* Logits to what is too much of each: probability less truth. */
 static void to_errors(const struct cx_learn_task *task, const struct cx_example *example, float *values)
 {
     cx_scores_of(task->plan->kind, values, task->label_count);
+    if (example->either != NULL) {
+        leave_open(task, example, values);
+        return;
+    }
     for (uint32_t c = 0; c < task->label_count; c++)
         values[c] -= truth_of(task, example, c);
 }

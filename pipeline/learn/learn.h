@@ -30,6 +30,7 @@ struct cx_example {
     float *taught;         /* shares of the labels as a teacher sees them (taught.h), balanced once the task is closed; NULL: none has read it */
     bool is_untold;        /* nobody has labelled it: what is taught is all there is */
     const float *prior;    /* logits that the labels have already, from the model an overlay is learned over; NULL: none */
+    const bool *either;    /* labels of which only the sum was taught: each gets of it what it is said to have (overlay.h); NULL: none */
     uint16_t set;          /* row of the recipe it came from */
     uint16_t fold; /* 0..CX_FOLDS-1; texts about one thing share it. CX_FOLDS: a phrase, untold, or of a set of one label: learned and never judged */
 };
@@ -72,6 +73,7 @@ struct cx_learn_task {
     bool is_closed;       /* labels it does not know are an error rather than new */
     struct cx_example *examples, *dev;
     size_t count, cap, dev_count, dev_cap;
+    size_t background; /* the last so many examples: learned and calibrated by, and in no figure (overlay.h) */
 };
 void cx_learn_task_init(struct cx_learn_task *task, struct cx_str name);
 void cx_learn_task_free(struct cx_learn_task *task);

@@ -1,6 +1,7 @@
 /* select.c - which features get a place.
- * A feature counts by how far its weights are from one another times the root of how many texts have it; what stands in one text only is not looked
- * at. Each task ranks its own; wholes are placed first and then the best of all tasks, so that where a bucket is full it is the least that goes. */
+ * A feature counts by how far its weights are from one another times the root of how many texts have it; what stands in one text only, or in
+ * background alone, is not looked at. Each task ranks its own; wholes are placed first and then the best of all tasks, so that where a bucket is full
+ * it is the least that goes. */
 #include "learn/select.h"
 #include "base/error.h"
 #include "learn/seen.h"
@@ -8,7 +9,7 @@
 
 static void count_texts(struct learn_seen_table *table, const struct cx_learn_task *task, int skip_fold)
 {
-    for (size_t t = 0; t < task->count; t++)
+    for (size_t t = 0; t < task->count - task->background; t++)
         for (uint32_t i = 0; i < task->examples[t].count && task->examples[t].fold != skip_fold; i++)
             learn_seen_add(table, task->examples[t].hashes[i], t + 1);
 }

@@ -38,7 +38,7 @@ struct learn_wholes learn_wholes_of(const struct cx_learn_task *const *tasks, si
     learn_seen_open(&table);
     size_t text = 0;
     for (size_t t = 0; t < n; t++)
-        for (size_t i = 0; i < tasks[t]->count; i++)
+        for (size_t i = 0; i < tasks[t]->count - tasks[t]->background; i++)
             count_words(&table, tasks[t], &tasks[t]->examples[i], ++text);
     struct learn_wholes wholes = { malloc((table.count + 1) * sizeof *wholes.items), 0 };
     cx_assert(wholes.items != NULL);

@@ -3,9 +3,11 @@
 #include "base/json.h"
 #include "learn/build.h"
 #include "learn/file.h"
+#include "learn/overlay.h"
 #include "learn/taught.h"
 #include "run/models.h"
 #include "run/output.h"
+#include "run/registry.h"
 #include "run/verb.h"
 
 enum { DATA, BASE, HEAD, COLUMN, NAME, OUT, TAUGHT };
@@ -21,6 +23,7 @@ static const struct cx_flag flags[] = {
     { 0 },
 };
 
+#define BACKGROUND     "models/data/background.tsv"
 #define IMAGE_MAX      ((size_t)1 << 30)
 #define MEMORY_MAX     ((size_t)8 << 30)
 #define TEXTS_LEAST    (2 * CX_FOLDS)
@@ -92,19 +95,14 @@ static int begin_task(struct training *t, struct cx_error *err)
     return 0;
 }
 
-/* What the base says already, of every text. */
-static void add_priors(struct training *t)
+/* What the base says already, of every text, and texts where it is to be left its say. */
+static void add_base(struct training *t)
 {
-    float *logits = CX_NEW_ARRAY(t->arena, float, t->base.score_count);
-    for (size_t i = 0; t->below != NULL && i < t->task.count; i++) {
-        struct cx_example *example = &t->task.examples[i];
-        struct cx_features features = cx_example_list(example);
-        float *prior = CX_NEW_ARRAY(t->arena, float, t->task.label_count);
-        cx_model_logits(&t->base, CX_FEATURES_WORDS, &features, logits);
-        memset(prior, 0, t->task.label_count * sizeof *prior);
-        memcpy(prior, logits + t->below->first, t->below->label_count * sizeof *prior);
-        example->prior = prior;
-    }
+    if (t->below == NULL)
+        return;
+    cx_overlay_priors(&t->task, t->arena, &t->base, t->below, 0);
+    if (t->plan.kind == CX_HEAD_ONE_OF)
+        cx_overlay_background(&t->task, t->arena, &t->base, t->below, cx_resource_find(CX_STR(BACKGROUND)));
 }
 
 /* Where some labelled texts were kept back from the network that taught the others, the head is judged by these alone. */
@@ -140,8 +138,7 @@ static int read_task(struct training *t, struct cx_error *err)
                        t->task.label_count == 1 ? "" : "s", least);
     if (t->source.taught.ptr != NULL)
         judge_what_was_kept_back(t);
-    if (t->has_base)
-        add_priors(t);
+    add_base(t);
     return 0;
 }
 
@@ -181,6 +178,8 @@ static void report(const struct training *t, struct cx_figures *figures)
            100 * rounding->macro_f1);
     if (t->below == NULL)
         return;
+    if (head->task->background > 0)
+        printf("learned beside %zu texts of no company in particular, to be what the base says\n", head->task->background);
     struct cx_measure base;
     struct cx_comparison comparison;
     judge_base(t, folds, &base);
@@ -192,23 +191,6 @@ static void report(const struct training *t, struct cx_figures *figures)
         cx_comparison_verdict(&comparison, "the base alone", "the base with the overlay", verdict, sizeof verdict);
     printf("the base alone: %.1f %% right, macro F1 %.1f\n%s\n", 100 * comparison.first.accuracy, 100 * comparison.first.macro_f1, verdict);
     cx_measure_free(&base);
-}
-
-/* Texts that the base has a label for show the overlay what is none of its own: with fewer than one in so many it takes nearly everything for its
- * own, and folds, which hold the same texts, do not show it (docs/decisions/0028). */
-#define OTHERS_LEAST 5
-
-static void warn_of_seizure(const struct training *t, const struct cx_figures *figures)
-{
-    size_t texts = t->build.heads[0].folds.n, others = 0;
-    for (uint32_t c = 0; t->below != NULL && c < t->below->label_count; c++)
-        others += figures->support[c];
-    if (t->below == NULL || t->task.label_count == t->below->label_count || others * OTHERS_LEAST >= texts)
-        return;
-    fprintf(stderr,
-            "cx train: warning: %zu of %zu texts have a label of the base. What is none of your own labels will be told as one of them all the same: "
-            "label one text in %d or more of what else comes in\n",
-            others, texts, OTHERS_LEAST);
 }
 
 /* ---- the file ---- */
@@ -254,7 +236,8 @@ static void write_card(const struct training *t, const struct cx_figures *figure
     char taught[32];
     cx_buf_format(card, "{\"head\":");
     cx_json_string(card, t->task.name);
-    cx_buf_format(card, ",\"texts\":%zu,\"data\":\"%.32s\",\"languages\":[", t->task.count, hash);
+    cx_buf_format(card, ",\"texts\":%zu,\"background\":%zu,\"data\":\"%.32s\",\"languages\":[", t->task.count - t->task.background,
+                  t->task.background, hash);
     for (size_t i = 0; i < n; i++)
         if (spoken[i].texts >= LANGUAGE_TEXTS) {
             cx_buf_str(card, cx_str(comma));
@@ -313,7 +296,6 @@ static int train(struct training *t, struct cx_error *err)
     t->build.heads[0].packed.adds = t->below != NULL;
     if (t->task.plan->folds)
         report(t, &figures);
-    warn_of_seizure(t, &figures);
     int status = write_model(t, &figures, err);
     cx_build_free(&t->build);
     return status;

@@ -84,6 +84,8 @@ FAULTS = (
     ("en", "more than 8 words", lambda f: edit(f / "en.intent.tsv", "\tcare\t", "\tcare\tone two three four five six seven eight ")),
     ("tr", "is one that is held", lambda f: add_held(f, "tr")),
     ("ru", "1000 are the least", lambda f: cut(f / "ru.tox.tsv", 500)),
+    ("background", "is not what tools/dev/background.py writes", lambda f: edit(f / "background.tsv", "\nes\t", "\nen\t")),
+    ("background", "is not what tools/dev/background.py writes", lambda f: cut(f / "en.tsv", 3000)),
     ("emoji", "is not what tools/dev/emoji_phrases.py writes", lambda f: edit(f / "emoji.tsv", "\nnegative\t", "\nneutral\t")),
     ("emoji", "is not what tools/dev/emoji_phrases.py writes", lambda f: replace_all(f / "hi.tone.tsv", "\nnegative\t", "\nneutral\t")),
 )

@@ -11,6 +11,7 @@ import sys
 import unicodedata
 import zlib
 
+import background
 import emoji_phrases
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -195,13 +196,16 @@ def taught_problems(folder):
     return problems + [f"{name}: is not there" for name in sorted(named) if not (folder / name.removeprefix("@")).is_file()]
 
 
-def emoji_problems(folder):
-    is_current = (folder / "emoji.tsv").read_text(encoding="utf-8") == emoji_phrases.written(folder)
-    return [] if is_current else ["emoji.tsv: is not what tools/dev/emoji_phrases.py writes: make it anew"]
+WRITTEN = {"emoji": emoji_phrases, "background": background}  # files by the name of what writes them
+
+
+def written_problems(folder, name):
+    is_current = (folder / f"{name}.tsv").read_text(encoding="utf-8") == WRITTEN[name].written(folder)
+    return [] if is_current else [f"{name}.tsv: is not what tools/dev/{WRITTEN[name].__name__}.py writes: make it anew"]
 
 
 def check(folder, languages=None, are_compared=True):
-    """Of all languages and of emoji, or of those named; comparing every text with every other takes longer than all else."""
+    """Of all languages and of what is written by tools, or of those named; comparing every text with every other takes longer than all else."""
     known, problems = known_labels(), []
     for language in languages or LANGUAGES:
         if language in LANGUAGES:
@@ -211,7 +215,9 @@ def check(folder, languages=None, are_compared=True):
             if languages is None or language in languages:
                 held = held_texts(folder, language) if kind == "intent" else set()
                 problems += phrase_problems(folder / f"{language}.{kind}.tsv", columns, least, share, known, held)
-    return problems + (emoji_problems(folder) if languages is None or "emoji" in languages else [])
+    for name in WRITTEN:
+        problems += written_problems(folder, name) if languages is None or name in languages else []
+    return problems
 
 
 def main():

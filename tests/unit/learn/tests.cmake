@@ -1,4 +1,5 @@
 cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/learn_test.c cx_learn)
+cx_unit_test(${CMAKE_CURRENT_LIST_DIR}/overlay_test.c cx_learn)
 add_test(NAME unit.variants COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/variants_test.py)
 set_tests_properties(unit.variants PROPERTIES LABELS unit)
 add_test(NAME unit.teach COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/teach_test.py)
