@@ -7,11 +7,11 @@
 
 struct cx_build_head {
     struct cx_learn_task *task;
-    bool is_narrow;               /* its columns stand in the lines */
-    struct cx_example *as_read;   /* of dev, or the examples where there is none, before they were rewritten to what was selected */
-    struct cx_weights weights;    /* by number of row */
-    struct cx_measure folds;      /* of every example but background that is judged by weights that have not seen it; only where plan->folds */
-    struct cx_measure held;       /* of dev */
+    bool is_narrow;             /* its columns stand in the lines */
+    struct cx_example *as_read; /* of dev, or the examples where there is none, before they were rewritten to what was selected */
+    struct cx_weights weights;  /* by number of row */
+    struct cx_measure folds; /* of every example that is judged by weights that have not seen it, background only while tuning; where plan->folds */
+    struct cx_measure held;  /* of dev */
     struct cx_packed_head packed; /* temperature and thresholds */
     struct cx_rounding {          /* what int8 costs: the same, judged by the model as it is packed less by the weights fitted */
         size_t texts, said_otherwise;

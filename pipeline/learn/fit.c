@@ -1,7 +1,7 @@
 /* fit.c - logistic regression by AdaGrad.
  * One step size a row (the sum over its labels), as in Duchi et al. 2011; the weights of the second half of the epochs are averaged. Where the
  * plan has networks that teach (teacher.h), labels are what they say of the features at hand; where a text was taught (taught.h), that stands beside
- * its label; where the plan has a contrast, steps are the larger the better a feature tells. */
+ * its label, of some labels only their sum (overlay.h); where the plan has a contrast, steps are the larger the better a feature tells. */
 #include "base/error.h"
 #include "learn/contrast.h"
 #include "learn/fitting.h"
@@ -9,8 +9,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SEED  20261122
-#define LEAST 1e-6f /* square that a row starts from */
+#define SEED       20261122
+#define LEAST      1e-6f /* square that a row starts from */
+#define SAID_LEAST 1e-9f /* scores that are to share something are not all 0 */
 
 struct fitting {
     const struct cx_learn_task *task;
@@ -89,7 +90,7 @@ static float truth_of(const struct cx_learn_task *task, const struct cx_example 
 /* Of labels that stand for one another only the sum is too much or too little. */
 static void leave_open(const struct cx_learn_task *task, const struct cx_example *example, float *values)
 {
-    float said = LEAST, taught = 0;
+    float said = SAID_LEAST, taught = 0;
     for (uint32_t c = 0; c < task->label_count; c++) {
         said += example->either[c] ? values[c] : 0;
         taught += example->either[c] ? example->taught[c] : 0;

@@ -1,6 +1,7 @@
 /* learn.h - from labelled texts to a model, and how good it is. Everything is seeded and in fixed order: the same texts give the same bytes.
  *
  *   read     texts with labels become the examples of a task: features, made by the functions that the running program uses   (corpus.c, words.c)
+ *   lay over what an overlay's base says of them already, and background                                                      (overlay.h)
  *   fit      logistic regression by AdaGrad on all features, 2^22 buckets, without teachers                                   (fit.c)
  *   select   the features that weigh most, of all tasks together, get places in a table; the others are forgotten             (select.c)
  *   refit    on what was selected

@@ -13,7 +13,6 @@ void cx_overlay_priors(struct cx_learn_task *task, struct cx_arena *arena, const
         struct cx_features features = cx_example_list(&task->examples[i]);
         float *prior = CX_NEW_ARRAY(arena, float, task->label_count);
         cx_model_logits(base, task->plan->features, &features, logits);
-        memset(prior, 0, task->label_count * sizeof *prior);
         memcpy(prior, logits + below->first, below->label_count * sizeof *prior);
         task->examples[i].prior = prior;
     }
@@ -27,7 +26,7 @@ static uint32_t told_as(const struct cx_head *below, const struct cx_example *ex
     return best;
 }
 
-/* A row of the labels for each that the base has: it and those that contest it. A row that nothing contests is NULL. */
+/* A row of the labels for each that the base has: it and those that contest it. NULL: none does. */
 struct contested {
     bool *rows[CX_LABELS_MAX];
 };
@@ -36,7 +35,6 @@ static void contest(struct contested *contested, struct cx_arena *arena, uint32_
 {
     if (contested->rows[told] == NULL) {
         contested->rows[told] = CX_NEW_ARRAY(arena, bool, labels);
-        memset(contested->rows[told], 0, labels * sizeof **contested->rows);
         contested->rows[told][told] = true;
     }
     contested->rows[told][label] = true;
@@ -68,32 +66,41 @@ static void teach(struct cx_example *example, struct cx_arena *arena, uint32_t l
     example->label = (int32_t)told_as(below, example);
     example->is_untold = true;
     example->taught = CX_NEW_ARRAY(arena, float, labels);
-    memset(example->taught, 0, labels * sizeof *example->taught);
     memcpy(example->taught, example->prior, below->label_count * sizeof *example->taught);
     cx_scores_of(CX_HEAD_ONE_OF, example->taught, below->label_count);
     example->either = either;
 }
 
-static void add_text(struct cx_learn_task *task, struct cx_arena *arena, struct cx_str line)
+/* Where nothing of the tenant's is judged, background is not either: it alone would tell an overlay to be silent. */
+static bool has_judged(const struct cx_learn_task *task)
+{
+    size_t i = 0;
+    while (i < task->count && task->examples[i].fold == CX_FOLDS)
+        i++;
+    return i < task->count;
+}
+
+static void add_text(struct cx_learn_task *task, struct cx_arena *arena, struct cx_str line, bool is_judged)
 {
     struct cx_example *example = learn_add_example(task, false);
     struct cx_str language;
     cx_str_cut(&line, '\t', &language);
-    example->fold = (uint16_t)(cx_hash64(line.ptr, line.len) % CX_FOLDS);
+    example->fold = is_judged ? (uint16_t)(cx_hash64(line.ptr, line.len) % CX_FOLDS) : CX_FOLDS;
     cx_example_features(arena, task->plan->features, line, example);
 }
 
 void cx_overlay_background(struct cx_learn_task *task, struct cx_arena *arena, const struct cx_model *base, const struct cx_head *below,
                            struct cx_str content)
 {
-    cx_assert(task->is_closed && task->plan->kind == CX_HEAD_ONE_OF);
+    cx_assert(task->is_closed && task->plan->kind == CX_HEAD_ONE_OF && content.ptr != NULL);
     struct contested contested = find_contested(task, arena, below);
     struct cx_str line;
-    size_t own = task->count;
+    const size_t own = task->count;
+    const bool is_judged = has_judged(task);
     learn_cut_line(&content, &line); /* the header */
     while (learn_cut_line(&content, &line))
         if (line.len > 0)
-            add_text(task, arena, line);
+            add_text(task, arena, line, is_judged);
     task->background = task->count - own;
     cx_overlay_priors(task, arena, base, below, own);
     for (size_t i = own; i < task->count; i++)

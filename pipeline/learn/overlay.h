@@ -2,8 +2,8 @@
  *
  * A tenant's texts show what its labels are, and hardly ever what is none of them: an overlay learned from these alone finds its labels everywhere.
  * Background is texts of no company in particular, beside the tenant's: there the overlay is to say what its base says. Where a tenant names
- * otherwise what the base has a name for, it must not be held back: a label is contested by what more than half of the tenant's texts of another
- * label are told as by the base, and background told as such may be of either. docs/decisions/0029 has what this gains and costs. */
+ * otherwise what the base has a name for, it must not be held back: a label contests what the base tells more than half of its texts as, and
+ * background told as that may be of either. docs/decisions/0029 has what this gains and costs. */
 #ifndef CX_LEARN_OVERLAY_H
 #define CX_LEARN_OVERLAY_H
 #include "learn/learn.h"

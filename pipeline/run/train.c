@@ -95,8 +95,8 @@ static int begin_task(struct training *t, struct cx_error *err)
     return 0;
 }
 
-/* What the base says already, of every text, and texts where it is to be left its say. */
-static void add_base(struct training *t)
+/* What the base says of every text already, and background (overlay.h). */
+static void lay_over(struct training *t)
 {
     if (t->below == NULL)
         return;
@@ -138,7 +138,7 @@ static int read_task(struct training *t, struct cx_error *err)
                        t->task.label_count == 1 ? "" : "s", least);
     if (t->source.taught.ptr != NULL)
         judge_what_was_kept_back(t);
-    add_base(t);
+    lay_over(t);
     return 0;
 }
 

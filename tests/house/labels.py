@@ -85,6 +85,7 @@ FAULTS = (
     ("tr", "is one that is held", lambda f: add_held(f, "tr")),
     ("ru", "1000 are the least", lambda f: cut(f / "ru.tox.tsv", 500)),
     ("background", "is not what tools/dev/background.py writes", lambda f: edit(f / "background.tsv", "\nes\t", "\nen\t")),
+    ("background", "background.tsv: cannot be written", lambda f: (f / "es.tsv").write_bytes((f / "es.tsv").read_bytes() + b"\xff\n")),
     ("background", "is not what tools/dev/background.py writes", lambda f: cut(f / "en.tsv", 3000)),
     ("emoji", "is not what tools/dev/emoji_phrases.py writes", lambda f: edit(f / "emoji.tsv", "\nnegative\t", "\nneutral\t")),
     ("emoji", "is not what tools/dev/emoji_phrases.py writes", lambda f: replace_all(f / "hi.tone.tsv", "\nnegative\t", "\nneutral\t")),

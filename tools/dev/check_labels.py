@@ -196,11 +196,14 @@ def taught_problems(folder):
     return problems + [f"{name}: is not there" for name in sorted(named) if not (folder / name.removeprefix("@")).is_file()]
 
 
-WRITTEN = {"emoji": emoji_phrases, "background": background}  # files by the name of what writes them
+WRITTEN = {"emoji": emoji_phrases, "background": background}  # what writes files, by their names
 
 
 def written_problems(folder, name):
-    is_current = (folder / f"{name}.tsv").read_text(encoding="utf-8") == WRITTEN[name].written(folder)
+    try:
+        is_current = (folder / f"{name}.tsv").read_text(encoding="utf-8") == WRITTEN[name].written(folder)
+    except (OSError, ValueError, KeyError) as error:  # a file that is not there, not UTF-8, too short, or without a column
+        return [f"{name}.tsv: cannot be written: {error!r}"]
     return [] if is_current else [f"{name}.tsv: is not what tools/dev/{WRITTEN[name].__name__}.py writes: make it anew"]
 
 

@@ -78,24 +78,31 @@ static void make_base(struct fixture *f)
     cx_learn_task_free(&task);
 }
 
-/* The task of an overlay on it, with what lies below it and with the background. */
-static void lay_over(struct fixture *f, const char *labels, const char *beside)
+/* The task of an overlay on it, with what lies below it and with the background; not `is_judged`: its texts are learned and never judged. */
+static void lay_over(struct fixture *f, const char *labels, const char *beside, bool is_judged)
 {
     const struct cx_head *below = &f->base.heads[0];
     cx_learn_task_init(&f->task, CX_STR("mood"));
     f->task.known_count = f->task.label_count = below->label_count;
     memcpy(f->task.labels, below->labels, below->label_count * sizeof *below->labels);
     read_text(&f->task, f->arena, labels);
+    for (size_t i = 0; i < f->task.count && !is_judged; i++)
+        f->task.examples[i].fold = CX_FOLDS;
     cx_overlay_priors(&f->task, f->arena, &f->base, below, 0);
     if (beside != NULL)
         cx_overlay_background(&f->task, f->arena, &f->base, below, cx_str(beside));
 }
 
-static void begin(struct fixture *f, const char *labels, const char *beside)
+static void begin_as(struct fixture *f, const char *labels, const char *beside, bool is_judged)
 {
     *f = (struct fixture){ .build = { .head_count = 1, .heads = { { .task = &f->task } }, .say = say_nothing } };
     make_base(f);
-    lay_over(f, labels, beside);
+    lay_over(f, labels, beside, is_judged);
+}
+
+static void begin(struct fixture *f, const char *labels, const char *beside)
+{
+    begin_as(f, labels, beside, true);
 }
 
 static void end(struct fixture *f)
@@ -155,6 +162,18 @@ Test(overlay, background_is_in_no_figure)
     end(&f);
 }
 
+/* As where a network has taught them all, and nothing is left to judge by. */
+Test(overlay, what_is_never_judged_is_not_calibrated_by_background_alone)
+{
+    struct fixture f;
+    begin_as(&f, own, background, false);
+    cx_build_learn(&f.build, f.arena);
+    cr_assert_eq(f.build.heads[0].folds.n, 0);
+    cr_assert_eq(f.build.heads[0].packed.temperature, 1);
+    cr_assert(cx_str_is(told(&f, "a door, left"), "door"));
+    end(&f);
+}
+
 Test(overlay, features_of_background_alone_get_no_place)
 {
     struct fixture f;
@@ -163,9 +182,12 @@ Test(overlay, features_of_background_alone_get_no_place)
     cx_build_learn(&f.build, f.arena);
     cx_example_features(f.arena, CX_FEATURES_WORDS, CX_STR("jukk"), &jukk);
     cx_example_features(f.arena, CX_FEATURES_WORDS, CX_STR("door"), &door);
+    const struct cx_selection *selection = &f.build.selections[CX_FEATURES_WORDS];
+    cr_assert_eq(cx_selection_row(selection, false, jukk.words[0].whole), CX_SELECTION_NONE);
+    cr_assert_neq(cx_selection_row(selection, false, door.words[0].whole), CX_SELECTION_NONE);
     struct cx_example *both[] = { &jukk, &door };
     for (int i = 0; i < 2; i++) {
-        cx_selection_apply(&f.build.selections[CX_FEATURES_WORDS], false, f.arena, both[i], 1);
+        cx_selection_apply(selection, false, f.arena, both[i], 1);
         cr_assert_eq(2 * both[i]->count > both[i]->total, i == 1, "%u of %u", both[i]->count, both[i]->total); /* single letters are everybody's */
     }
     end(&f);
