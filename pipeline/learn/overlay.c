@@ -61,14 +61,15 @@ static struct contested find_contested(const struct cx_learn_task *task, struct 
     return contested;
 }
 
-static void teach(struct cx_example *example, struct cx_arena *arena, uint32_t labels, const struct cx_head *below, const bool *either)
+static void teach(struct cx_example *example, struct cx_arena *arena, uint32_t labels, const struct cx_head *below, const struct contested *contested)
 {
-    example->label = (int32_t)told_as(below, example);
+    uint32_t told = told_as(below, example);
+    example->label = (int32_t)told;
     example->is_untold = true;
     example->taught = CX_NEW_ARRAY(arena, float, labels);
     memcpy(example->taught, example->prior, below->label_count * sizeof *example->taught);
     cx_scores_of(CX_HEAD_ONE_OF, example->taught, below->label_count);
-    example->either = either;
+    example->either = contested->rows[told];
 }
 
 /* Where nothing of the tenant's is judged, background is not either: it alone would tell an overlay to be silent. */
@@ -104,5 +105,5 @@ void cx_overlay_background(struct cx_learn_task *task, struct cx_arena *arena, c
     task->background = task->count - own;
     cx_overlay_priors(task, arena, base, below, own);
     for (size_t i = own; i < task->count; i++)
-        teach(&task->examples[i], arena, task->label_count, below, contested.rows[told_as(below, &task->examples[i])]);
+        teach(&task->examples[i], arena, task->label_count, below, &contested);
 }

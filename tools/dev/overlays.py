@@ -11,12 +11,12 @@ they are told as is clearer. Prints a table in Markdown.
 import argparse
 import collections
 import csv
-import json
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
+
+from cx_eval import figures, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LANGUAGES = ("en", "tr", "es", "ar", "ru")
@@ -74,19 +74,8 @@ def write(path, rows):
     path.write_text("intent\ttext\n" + "".join(f"{label}\t{text}\n" for label, text in rows), encoding="utf-8")
 
 
-def run(*command):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"overlays: {' '.join(str(word) for word in command)}: {done.stderr}")
-    return done.stdout
-
-
-def figures(cx, data, *model):
-    return json.loads(run(cx, "eval", "--json", "--head", "intent", "--data", data, *model))["heads"][0]["models"][0]
-
-
 def right(cx, data, *model):
-    return 100 * figures(cx, data, *model)["accuracy"][0]
+    return 100 * figures(cx, "intent", data, *model)["accuracy"][0]
 
 
 def measure(cx, data):
@@ -97,7 +86,7 @@ def measure(cx, data):
         labelled, unseen, overlay = folder / "labelled.tsv", folder / "asked.tsv", folder / "tenant.cxm"
         for language in LANGUAGES:
             write(folder / language, [row for row in ours(f"{language}.held") if row[0] not in RENAMED and row[0] not in SWAPPED])
-        version = figures(cx, folder / LANGUAGES[0])["model"]
+        version = figures(cx, "intent", folder / LANGUAGES[0])["model"]
         rows.append(("the base", ("", "", "", ""), {language: right(cx, folder / language) for language in LANGUAGES}))
         for what, texts, asked in tenants(data):
             write(labelled, texts)

@@ -8,12 +8,12 @@ variant of it, measures both with `cx eval`, and prints a table in Markdown: mac
 The same seed gives the same variants, whatever the order of the texts.
 """
 import argparse
-import json
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
+
+from cx_eval import figures
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LANGUAGES = ("tr", "es", "ar", "ru", "en")
@@ -170,14 +170,9 @@ def typed_often(content, column, name, language, seed):
 
 
 def macro_f1(args, head, path, column):
-    command = [args.cx, "eval", "--json", "--head", head, "--data", str(path)]
-    command += ["--column", column] if column else []
-    command += ["--model", args.model] if args.model else []
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"variants: {' '.join(command)}: {done.stderr}")
-    figures = json.loads(done.stdout)["heads"][0]["models"][0]
-    return 100 * figures["macro_f1"][0], figures["texts"], figures["model"]
+    options = (["--column", column] if column else []) + (["--model", args.model] if args.model else [])
+    found = figures(args.cx, head, path, *options)
+    return 100 * found["macro_f1"][0], found["texts"], found["model"]
 
 
 def measure(args):

@@ -1,17 +1,8 @@
 /* Overlays: what is none of a tenant's labels is left to the base, but for what the tenant names otherwise. */
 #include "learn/overlay.h"
 #include "base/error.h"
-#include "learn/build.h"
-#include <criterion/criterion.h>
+#include "small.h"
 
-static const char ours[] = "good\tI love this, great service\n"
-                           "good\tgreat people, love the app\n"
-                           "good\tvery happy, great and fast\n"
-                           "good\tlove it, happy with all of it\n"
-                           "bad\tterrible service, never again\n"
-                           "bad\tthe app is broken and terrible\n"
-                           "bad\tbroken parcel, nobody answers\n"
-                           "bad\tnever again, so angry and broken\n";
 static const char background[] = "language\ttext\n"
                                  "en\tlove this great app\n"
                                  "en\tvery happy with the people\n"
@@ -49,31 +40,22 @@ struct fixture {
     struct cx_build build;
 };
 
-static void say_nothing(void *context, struct cx_str head, const char *what)
+static void read_closed(struct cx_learn_task *task, struct cx_arena *arena, const char *content)
 {
-    (void)context, (void)head, (void)what;
-}
-
-static void read_text(struct cx_learn_task *task, struct cx_arena *arena, const char *content)
-{
-    struct cx_text_source source = { .path = CX_STR("labels.tsv"), .content = cx_str(content), .weight = 1 };
     struct cx_error err;
-    cr_assert_eq(cx_learn_task_read(task, arena, &source, &err), 0, "%s", err.text);
+    cr_assert_eq(read_text(task, arena, content, &err), 0, "%s", err.text);
     cx_learn_task_close(task);
 }
 
 static void make_base(struct fixture *f)
 {
+    static struct cx_build build;
     struct cx_learn_task task;
-    struct cx_build build = { .head_count = 1, .heads = { { .task = &task } }, .say = say_nothing };
-    struct cx_error err;
     f->arena = cx_arena_new((size_t)1 << 30);
     cx_learn_task_init(&task, CX_STR("mood"));
-    read_text(&task, f->arena, ours);
-    cx_build_learn(&build, f->arena);
-    cx_buf_init(&f->image, 64u << 20);
-    cx_build_pack(&build, f->arena, CX_STR("t"), CX_STR_NULL, CX_STR("{}"), &f->image);
-    cr_assert_eq(cx_model_read(f->arena, cx_buf_view(&f->image), &f->base, &err), 0, "%s", err.text);
+    read_closed(&task, f->arena, labelled);
+    build_of(&build, &task, f->arena);
+    f->image = read_packed(&build, f->arena, &f->base);
     cx_build_free(&build);
     cx_learn_task_free(&task);
 }
@@ -85,7 +67,7 @@ static void lay_over(struct fixture *f, const char *labels, const char *beside, 
     cx_learn_task_init(&f->task, CX_STR("mood"));
     f->task.known_count = f->task.label_count = below->label_count;
     memcpy(f->task.labels, below->labels, below->label_count * sizeof *below->labels);
-    read_text(&f->task, f->arena, labels);
+    read_closed(&f->task, f->arena, labels);
     for (size_t i = 0; i < f->task.count && !is_judged; i++)
         f->task.examples[i].fold = CX_FOLDS;
     cx_overlay_priors(&f->task, f->arena, &f->base, below, 0);
@@ -95,7 +77,7 @@ static void lay_over(struct fixture *f, const char *labels, const char *beside, 
 
 static void begin_as(struct fixture *f, const char *labels, const char *beside, bool is_judged)
 {
-    *f = (struct fixture){ .build = { .head_count = 1, .heads = { { .task = &f->task } }, .say = say_nothing } };
+    *f = (struct fixture){ 0 };
     make_base(f);
     lay_over(f, labels, beside, is_judged);
 }
@@ -140,7 +122,7 @@ Test(overlay, what_is_none_of_its_labels_is_told_as_the_base_tells_it)
     struct fixture f;
     for (int has_background = 0; has_background < 2; has_background++) {
         begin(&f, own, has_background ? background : NULL);
-        cx_build_learn(&f.build, f.arena);
+        build_of(&f.build, &f.task, f.arena);
         cr_assert(cx_str_is(told(&f, "a door, left"), "door"));
         cr_assert(cx_str_is(told(&f, "dark is the lamp"), "lamp"));
         cr_assert_eq(cx_str_is(told(&f, "it is all great"), "good"), has_background, "%.*s", CX_STR_ARG(told(&f, "it is all great")));
@@ -154,7 +136,7 @@ Test(overlay, background_is_in_no_figure)
     begin(&f, own, background);
     cr_assert_eq(f.task.count, 8 + BACKGROUND_TEXTS);
     cr_assert_eq(f.task.background, BACKGROUND_TEXTS);
-    cx_build_learn(&f.build, f.arena);
+    build_of(&f.build, &f.task, f.arena);
     cr_assert_eq(f.build.heads[0].folds.n, 8);
     cr_assert_eq(f.build.heads[0].rounding.texts, 8);
     for (size_t i = 0; i < 8; i++)
@@ -167,7 +149,7 @@ Test(overlay, what_is_never_judged_is_not_calibrated_by_background_alone)
 {
     struct fixture f;
     begin_as(&f, own, background, false);
-    cx_build_learn(&f.build, f.arena);
+    build_of(&f.build, &f.task, f.arena);
     cr_assert_eq(f.build.heads[0].folds.n, 0);
     cr_assert_eq(f.build.heads[0].packed.temperature, 1);
     cr_assert(cx_str_is(told(&f, "a door, left"), "door"));
@@ -179,7 +161,7 @@ Test(overlay, features_of_background_alone_get_no_place)
     struct fixture f;
     struct cx_example jukk = { .weight = 1 }, door = { .weight = 1 };
     begin(&f, own, background);
-    cx_build_learn(&f.build, f.arena);
+    build_of(&f.build, &f.task, f.arena);
     cx_example_features(f.arena, CX_FEATURES_WORDS, CX_STR("jukk"), &jukk);
     cx_example_features(f.arena, CX_FEATURES_WORDS, CX_STR("door"), &door);
     const struct cx_selection *selection = &f.build.selections[CX_FEATURES_WORDS];
@@ -220,7 +202,7 @@ Test(overlay, what_a_tenant_names_otherwise_is_not_held_back)
         if (example->either != NULL)
             cr_assert(example->either[0] && example->either[parcel] && !example->either[1] && !example->either[lamp]);
     }
-    cx_build_learn(&f.build, f.arena);
+    build_of(&f.build, &f.task, f.arena);
     cr_assert(cx_str_is(told(&f, "broken, and nobody answers"), "parcel"));
     cr_assert(cx_str_is(told(&f, "very happy with the app"), "good"));
     end(&f);
